@@ -1,0 +1,1 @@
+"""Battery optimizer: prices, forecasts, state → Problem → solve → Plan → Decision → Command → Ledger."""

@@ -1,0 +1,128 @@
+"""A decision: one mode for one slot, with its reason, its alternatives and what became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.errors import InvalidInputError
+from app.domain.plan import PlanSource, PlanStatus
+from app.domain.price import PriceClass, Provenance
+from app.domain.site import Mode, SiteId
+from app.domain.slot import Slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What the inverter is told: a mode, and for forced modes a power in kW and a target state of charge in %."""
+
+    mode: Mode
+    power_kw: float | None = None
+    target_soc_pct: float | None = None
+
+
+class ReasonCode(StrEnum):
+    """Why, for machines."""
+
+    NEGATIVE_PRICE = "negative_price"
+    CHEAP_CHARGE = "cheap_charge"
+    EXPORT_PEAK = "export_peak"
+    STORE_SURPLUS = "store_surplus"
+    SERVE_LOAD = "serve_load"
+    KEEP_FOR_LATER = "keep_for_later"
+    EXPORT_SURPLUS = "export_surplus"
+    BATTERY_IDLE = "battery_idle"
+    RESERVE_LOW = "reserve_low"
+    OVERRIDE = "override"
+    RULE_CHEAP = "rule_cheap"
+    RULE_EXPENSIVE = "rule_expensive"
+    RULE_DEFAULT = "rule_default"
+    NO_PRICE = "no_price"
+    NO_STATE = "no_state"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """A mode that was not chosen, and what it would have cost more over the horizon."""
+
+    command: Command
+    extra_cost: float
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceNow:
+    """The prices a decision was made at; None where missing."""
+
+    import_per_kwh: float | None
+    export_per_kwh: float | None
+    price_class: PriceClass | None
+    provenance: Provenance
+
+
+class OutcomeStatus(StrEnum):
+    """What became of a command. Commanded is not done."""
+
+    COMMANDED = "commanded"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    OVERRIDDEN = "overridden"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an executor read back after carrying a decision out."""
+
+    status: OutcomeStatus
+    at: datetime
+    reported_by: str
+    mode_read_back: str | None = None
+    battery_kw: float | None = None
+    soc_pct: float | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What to do in one slot. Whoever executes it returns to self-use after `valid_until`."""
+
+    id: str
+    site: SiteId
+    plan_id: str | None
+    slot: Slot
+    decided_at: datetime
+    valid_until: datetime
+    command: Command
+    label: str
+    """The mode in the vendor's words."""
+    discharge_current_a: float
+    reason_code: ReasonCode
+    reason: str
+    plan_source: PlanSource
+    status: PlanStatus
+    expected_soc_pct: float | None
+    stored_kwh_value: float | None
+    price: PriceNow
+    currency: str
+    alternatives: tuple[Alternative, ...] = ()
+    cause: str | None = None
+    """Why a lower rung of the ladder answered; None on the highest."""
+    fingerprint: str = ""
+    outcomes: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """A person forces a mode over a span; it wins over the plan and expires by itself."""
+
+    span: Slot
+    command: Command
+    set_by: str
+    set_at: datetime
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.span.hours > MAX_OVERRIDE_HOURS:
+            raise InvalidInputError(f"an override lasts at most {MAX_OVERRIDE_HOURS} h, so that a forgotten one ends")
+
+
+MAX_OVERRIDE_HOURS = 72

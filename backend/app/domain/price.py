@@ -1,0 +1,73 @@
+"""Prices with where they came from. A missing price is missing, never 0."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from math import isfinite
+
+from app.domain.errors import InvalidInputError
+from app.domain.slot import Slot
+
+
+class Provenance(StrEnum):
+    """Where a number came from."""
+
+    PUBLISHED = "published"
+    ESTIMATED = "estimated"
+    MEASURED = "measured"
+    FORECAST = "forecast"
+    MISSING = "missing"
+
+
+class Direction(StrEnum):
+    """Which way the energy crosses the meter."""
+
+    IMPORT = "import"
+    EXPORT = "export"
+
+
+class PriceClass(StrEnum):
+    """How a slot's import price compares with the known horizon."""
+
+    NEGATIVE = "negative"
+    CHEAP = "cheap"
+    NORMAL = "normal"
+    EXPENSIVE = "expensive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What one kWh costs (import) or earns (export) in a slot, in the site's currency, taxes included."""
+
+    slot: Slot
+    direction: Direction
+    per_kwh: float
+    provenance: Provenance = Provenance.PUBLISHED
+    source: str
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.per_kwh):
+            raise InvalidInputError(f"the {self.direction} price of {self.slot.start} is {self.per_kwh}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedSlot:
+    """Both prices of one planning slot; the provenance is the weaker of the two."""
+
+    slot: Slot
+    import_per_kwh: float
+    export_per_kwh: float
+    provenance: Provenance
+    price_class: PriceClass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceRefresh:
+    """What one refresh brought: prices stored, the span they cover and the slots of the published day still missing."""
+
+    source: str
+    stored: int
+    first: datetime | None
+    last: datetime | None
+    missing: tuple[Slot, ...]
+    error: str | None = None

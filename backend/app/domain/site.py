@@ -1,0 +1,136 @@
+"""The site: a battery behind an inverter, a grid connection and perhaps a roof."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+from zoneinfo import ZoneInfo
+
+from app.domain.errors import InvalidSiteError
+
+SiteId = NewType("SiteId", str)
+LONDON = ZoneInfo("Europe/London")
+
+HOME = SiteId("home")
+"""One house is a fleet of one."""
+
+
+class Mode(StrEnum):
+    """What an inverter can be told to do; in every mode the real load is served by itself."""
+
+    SELF_USE = "self_use"
+    """Surplus charges the battery, a deficit is fed from it."""
+    FORCE_CHARGE = "force_charge"
+    """Charge at a power up to a target, from the grid where needed."""
+    FORCE_DISCHARGE = "force_discharge"
+    """Discharge at a power down to a target, exporting what the house does not take."""
+    FEED_IN_FIRST = "feed_in_first"
+    """Surplus is exported first, a deficit is fed from the battery."""
+    HOLD = "hold"
+    """Keep the charge: surplus may still enter, the house may not drain it."""
+
+
+class Coupling(StrEnum):
+    """Where the battery sits: `DC` shares one inverter with the array, `AC` has its own."""
+
+    DC = "dc"
+    AC = "ac"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battery:
+    """A battery as the planner sees it: stored energy in kWh, powers in kW on the AC side."""
+
+    capacity_kwh: float
+    reserve_kwh: float = 0.0
+    limit_kwh: float | None = None
+    """Stored energy that is never exceeded on purpose; the capacity when not given."""
+    max_charge_kw: float
+    max_discharge_kw: float
+    charge_efficiency: float = 0.95
+    discharge_efficiency: float = 0.95
+    wear_per_kwh: float = 0.02
+    """Currency per kWh discharged on the AC side."""
+    voltage_v: float = 51.2
+    """Nominal voltage, used for currents while none is measured."""
+
+    def __post_init__(self) -> None:
+        if not self.capacity_kwh >= 0:
+            raise InvalidSiteError(f"a battery cannot hold {self.capacity_kwh} kWh")
+        if not 0 <= self.reserve_kwh <= self.top_kwh <= self.capacity_kwh:
+            raise InvalidSiteError(
+                f"reserve {self.reserve_kwh} kWh and limit {self.top_kwh} kWh must lie in order in 0..{self.capacity_kwh} kWh"
+            )
+        if not (self.max_charge_kw >= 0 and self.max_discharge_kw >= 0):
+            raise InvalidSiteError("battery powers must not be negative")
+        if not (0 < self.charge_efficiency <= 1 and 0 < self.discharge_efficiency <= 1):
+            raise InvalidSiteError("efficiencies lie above 0 and at most at 1; a 95 % efficiency is 0.95")
+        if not (self.wear_per_kwh >= 0 and self.voltage_v > 0):
+            raise InvalidSiteError("wear must not be negative, and a battery has a voltage")
+
+    @property
+    def top_kwh(self) -> float:
+        """Stored energy that is never exceeded on purpose."""
+        return self.capacity_kwh if self.limit_kwh is None else self.limit_kwh
+
+    @property
+    def round_trip(self) -> float:
+        """Share of a kWh charged that comes out again, AC to AC."""
+        return self.charge_efficiency * self.discharge_efficiency
+
+    def pct(self, stored_kwh: float) -> float:
+        """Return a stored energy as a percentage of the capacity (0 without a battery)."""
+        return 100 * stored_kwh / self.capacity_kwh if self.capacity_kwh else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inverter:
+    """What converts and obeys: its AC limit in kW and the modes it offers."""
+
+    ac_limit_kw: float
+    coupling: Coupling = Coupling.DC
+    modes: tuple[Mode, ...] = tuple(Mode)
+    profile: str = "fox_ess"
+    """Names the vendor's words for the modes; see `control.command`."""
+
+    def __post_init__(self) -> None:
+        if not self.ac_limit_kw > 0:
+            raise InvalidSiteError(f"an inverter of {self.ac_limit_kw} kW cannot work")
+        if Mode.SELF_USE not in self.modes:
+            raise InvalidSiteError("an inverter must offer self_use: it is the safe mode")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridConnection:
+    """What the connection may carry, in kW."""
+
+    import_limit_kw: float
+    export_limit_kw: float
+
+    def __post_init__(self) -> None:
+        if not (self.import_limit_kw > 0 and self.export_limit_kw >= 0):
+            raise InvalidSiteError("the import limit is above 0 kW and the export limit not below")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolarArray:
+    """The roof: its peak power in kW, and whether the inverter throttles it when nobody can take the power."""
+
+    peak_kw: float = 0.0
+    curtailable: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.peak_kw >= 0:
+            raise InvalidSiteError(f"an array of {self.peak_kw} kW cannot be")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Everything that is fixed about one house."""
+
+    id: SiteId = HOME
+    battery: Battery
+    inverter: Inverter
+    grid: GridConnection
+    solar: SolarArray = SolarArray()
+    zone: ZoneInfo = LONDON
+    currency: str = "GBP"

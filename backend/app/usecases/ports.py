@@ -1,0 +1,186 @@
+"""What the use cases need from the outside world. `wiring` alone picks who provides it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from app.domain.audit import AuditEntry
+from app.domain.decision import Decision, Outcome, Override
+from app.domain.forecast import Forecast, ForecastKind
+from app.domain.plan import Plan
+from app.domain.price import Direction, Price
+from app.domain.reading import Quantity, Reading
+from app.domain.site import SiteId
+from app.domain.slot import Slot
+
+
+class PriceSource(Protocol):
+    """A tariff: Octopus, Nord Pool, a simulation."""
+
+    name: str
+
+    def prices(self, start: datetime, end: datetime) -> list[Price]:
+        """Return what is published of [start, end), both directions, oldest first; unpublished slots are absent.
+
+        Raises:
+            UnavailableError: the source did not answer usefully.
+        """
+        ...
+
+    def published_until(self, now: datetime) -> datetime:
+        """Return the instant up to which this source should have published by now, its lateness allowed for."""
+        ...
+
+
+class House(Protocol):
+    """A house that can be looked at: Home Assistant, a dongle, a simulation."""
+
+    name: str
+
+    def read(self, now: datetime) -> list[Reading]:
+        """Return the newest reading of every quantity the house offers, missing ones marked.
+
+        Raises:
+            UnavailableError: the house did not answer.
+        """
+        ...
+
+    def history(self, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
+        """Return the readings of a span, oldest first.
+
+        Raises:
+            UnavailableError: the house did not answer.
+        """
+        ...
+
+
+class Prices(Protocol):
+    """The price history."""
+
+    def save(self, site: SiteId, prices: Sequence[Price], fetched_at: datetime) -> int:
+        """Store prices, replacing those of the same slot, direction; return how many were new or changed."""
+        ...
+
+    def between(self, site: SiteId, start: datetime, end: datetime, direction: Direction | None = None) -> list[Price]:
+        """Return the prices whose slot starts in [start, end), oldest first."""
+        ...
+
+    def last_fetched(self, site: SiteId) -> datetime | None:
+        """Return when prices were stored last."""
+        ...
+
+
+class Readings(Protocol):
+    """The measurement history."""
+
+    def save(self, site: SiteId, readings: Sequence[Reading]) -> int:
+        """Store readings once each: device, quantity and instant name one; return how many were new."""
+        ...
+
+    def latest(self, site: SiteId, quantities: Sequence[Quantity]) -> dict[Quantity, Reading]:
+        """Return the newest reading of each quantity, missing ones included."""
+        ...
+
+    def between(self, site: SiteId, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
+        """Return the good readings of a span, oldest first."""
+        ...
+
+
+class Forecasts(Protocol):
+    """Every forecast as issued."""
+
+    def save(self, site: SiteId, forecast: Forecast) -> None:
+        """Store a forecast; the same kind, source and issue instant is stored once."""
+        ...
+
+    def latest(self, site: SiteId, kind: ForecastKind, before: datetime) -> Forecast | None:
+        """Return the forecast issued last at or before an instant."""
+        ...
+
+
+class Plans(Protocol):
+    """Every plan as made."""
+
+    def save(self, plan: Plan) -> None:
+        """Store a plan with its steps; the same id is stored once."""
+        ...
+
+    def get(self, site: SiteId, plan_id: str) -> Plan:
+        """Return a plan.
+
+        Raises:
+            NotFoundError: no such plan.
+        """
+        ...
+
+    def latest(self, site: SiteId, before: datetime) -> Plan | None:
+        """Return the plan made last at or before an instant."""
+        ...
+
+
+class Decisions(Protocol):
+    """Every decision and what became of it."""
+
+    def save(self, decision: Decision) -> None:
+        """Store a decision; the same id is stored once."""
+        ...
+
+    def get(self, site: SiteId, decision_id: str) -> Decision:
+        """Return a decision with its outcomes.
+
+        Raises:
+            NotFoundError: no such decision.
+        """
+        ...
+
+    def latest(self, site: SiteId, before: datetime) -> Decision | None:
+        """Return the decision made last at or before an instant."""
+        ...
+
+    def between(self, site: SiteId, start: datetime, end: datetime) -> list[Decision]:
+        """Return the decisions whose slot starts in [start, end), oldest first, with outcomes."""
+        ...
+
+    def add_outcome(self, site: SiteId, decision_id: str, outcome: Outcome) -> None:
+        """Append an outcome; the same report is stored once.
+
+        Raises:
+            NotFoundError: no such decision.
+        """
+        ...
+
+
+class Overrides(Protocol):
+    """What people forced."""
+
+    def put(self, site: SiteId, override: Override) -> None:
+        """Store an override, replacing one that starts at the same instant."""
+        ...
+
+    def remove(self, site: SiteId, start: datetime) -> None:
+        """Delete the override that starts at an instant.
+
+        Raises:
+            NotFoundError: none starts then.
+        """
+        ...
+
+    def active(self, site: SiteId, instant: datetime) -> Override | None:
+        """Return the override that covers an instant; of several, the one set last."""
+        ...
+
+    def between(self, site: SiteId, span: Slot) -> list[Override]:
+        """Return the overrides that touch a span, oldest first."""
+        ...
+
+
+class Audit(Protocol):
+    """The log of every change, never rewritten."""
+
+    def add(self, site: SiteId, entry: AuditEntry) -> None:
+        """Append an entry."""
+        ...
+
+    def between(self, site: SiteId, start: datetime, end: datetime) -> list[AuditEntry]:
+        """Return the entries of a span, oldest first."""
+        ...
