@@ -134,3 +134,16 @@ class Site:
     solar: SolarArray = SolarArray()
     zone: ZoneInfo = LONDON
     currency: str = "GBP"
+
+    @property
+    def max_charge_kw(self) -> float:
+        """The most the battery can take: an AC-coupled one has the inverter for itself, a DC-coupled one shares it."""
+        return self._through_inverter(self.battery.max_charge_kw)
+
+    @property
+    def max_discharge_kw(self) -> float:
+        """The most the battery can give."""
+        return self._through_inverter(self.battery.max_discharge_kw)
+
+    def _through_inverter(self, kw: float) -> float:
+        return min(kw, self.inverter.ac_limit_kw) if self.inverter.coupling is Coupling.AC else kw

@@ -1,0 +1,1 @@
+"""What load and solar power to expect, from the house's own history."""

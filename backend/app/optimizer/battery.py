@@ -1,0 +1,138 @@
+"""The battery: stores with losses and wear, never charges and discharges at once."""
+
+from dataclasses import dataclass
+
+from pulp import LpConstraint, LpProblem, LpVariable, lpSum_vars_coefs
+
+from app.domain.site import Coupling
+from app.optimizer.grid import GridPart
+from app.optimizer.part import TIE_PER_KWH, Part, Terms
+from app.optimizer.problem import Problem, ProblemSlot
+from app.optimizer.solar import SolarPart
+
+BELOW_RESERVE_PER_KWH_HOUR = 1.0
+"""Penalty for each kWh missing below the reserve, per hour: dearer than any price, so a reserve is restored at once."""
+ABOVE_LIMIT_PER_KWH_HOUR = 0.001
+"""Penalty above the wished limit: resting too full wears a little; it is no reason to sell at a loss."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryPart(Part):
+    """The battery's variables per slot: powers in kW on the AC side, stored energy at the slot's end in kWh."""
+
+    charge_kw: list[LpVariable]
+    discharge_kw: list[LpVariable]
+    stored_kwh: list[LpVariable]
+
+
+def could_cheat(problem: Problem, slot: ProblemSlot) -> bool:
+    """Tell whether charging and discharging at once, to burn energy one is paid to take, would pay in this slot."""
+    battery, price = problem.site.battery, slot.priced
+    least = price.import_per_kwh if problem.site.solar.curtailable else min(price.import_per_kwh, price.export_per_kwh)
+    burnt = 1 - battery.round_trip
+    return -least * burnt > battery.wear_per_kwh * battery.round_trip
+
+
+def add_battery(model: LpProblem, problem: Problem, grid: GridPart, solar: SolarPart) -> BatteryPart:
+    """Add charge, discharge and stored energy per slot, with wear, losses, limits and the value of what is left at the end."""
+    battery = problem.site.battery
+    part = BatteryPart(load_kw=[], charge_kw=[], discharge_kw=[], stored_kwh=[])
+    for t, slot in enumerate(problem.slots):
+        charge = model.add_variable(f"charge_{t}", 0, problem.site.max_charge_kw)
+        discharge = model.add_variable(f"discharge_{t}", 0, problem.site.max_discharge_kw)
+        stored = model.add_variable(f"stored_{t}", 0, battery.capacity_kwh)
+        part.load_kw.append([(charge, 1.0), (discharge, -1.0)])
+        late = TIE_PER_KWH * (t + 1) / len(problem.slots) * slot.hours
+        part.cost.append((charge, late))
+        part.cost.append((discharge, battery.wear_per_kwh * slot.hours + late))
+        part.charge_kw.append(charge)
+        part.discharge_kw.append(discharge)
+        part.stored_kwh.append(stored)
+        _store(model, problem, t, part)
+        _keep_direction(model, problem, t, part, grid.importing[t])
+        _keep_limits(model, problem, t, part)
+        _respect_inverter(model, problem, t, part, solar)
+    part.cost.append((part.stored_kwh[-1], -problem.end_value_per_kwh))
+    return part
+
+
+def balance_of(model: LpProblem, t: int) -> LpConstraint:
+    """Return the constraint whose dual is the value of one more stored kWh at the end of slot t."""
+    return model.get_constraint_by_name(f"stores_{t}")
+
+
+def _store(model: LpProblem, problem: Problem, t: int, part: BatteryPart) -> None:
+    battery, hours = problem.site.battery, problem.slots[t].hours
+    terms: Terms = [
+        (part.stored_kwh[t], 1.0),
+        (part.charge_kw[t], -hours * battery.charge_efficiency),
+        (part.discharge_kw[t], hours / battery.discharge_efficiency),
+    ]
+    if t:
+        terms.append((part.stored_kwh[t - 1], -1.0))
+    model += lpSum_vars_coefs(terms) == (0.0 if t else problem.start_kwh), f"stores_{t}"
+
+
+def _keep_direction(model: LpProblem, problem: Problem, t: int, part: BatteryPart, importing: LpVariable | None) -> None:
+    """Charge or discharge where both would pay; and where the house either buys or sells, tie the battery to that choice.
+
+    The tie is implied for whole choices, but makes the relaxation nearly exact: a battery that feeds an importing house
+    is limited by its load, one that charges in an exporting house by its surplus.
+    """
+    slot, site = problem.slots[t], problem.site
+    charge, discharge = part.charge_kw[t], part.discharge_kw[t]
+    if importing is not None:
+        deficit, surplus = _most(_drain_kw(slot), site.max_discharge_kw), _most(slot.solar_kw - slot.load_kw, site.max_charge_kw)
+        feeds = lpSum_vars_coefs([(discharge, 1.0), (importing, site.max_discharge_kw - deficit)])
+        stores = lpSum_vars_coefs([(charge, 1.0), (importing, surplus - site.max_charge_kw)])
+        model += lpSum_vars_coefs([(discharge, 1.0), (importing, deficit)]) >= deficit, f"feeds_the_load_before_exporting_{t}"
+        model += feeds <= site.max_discharge_kw, f"feeds_the_load_when_importing_{t}"
+        model += stores <= surplus, f"stores_the_surplus_when_exporting_{t}"
+    if could_cheat(problem, slot):
+        charging = model.add_variable(f"charging_{t}", cat="Binary")
+        model += lpSum_vars_coefs([(charge, 1.0), (charging, -site.max_charge_kw)]) <= 0, f"charges_or_not_{t}"
+        model += lpSum_vars_coefs([(discharge, 1.0), (charging, site.max_discharge_kw)]) <= site.max_discharge_kw, f"discharges_or_not_{t}"
+
+
+def _drain_kw(slot: ProblemSlot) -> float:
+    """Return what an importing house could take from its battery; paid to import, it might throw its solar power away first."""
+    return slot.load_kw if slot.priced.import_per_kwh < 0 else slot.load_kw - slot.solar_kw
+
+
+def _most(wanted_kw: float, limit_kw: float) -> float:
+    return min(limit_kw, max(0.0, wanted_kw))
+
+
+def _keep_limits(model: LpProblem, problem: Problem, t: int, part: BatteryPart) -> None:
+    """Keep within reserve and limit; from outside, let them give way with a penalty until they are reached, never further."""
+    battery, hours, stored = problem.site.battery, problem.slots[t].hours, part.stored_kwh[t]
+    missing, excess = battery.reserve_kwh - problem.start_kwh, problem.start_kwh - battery.top_kwh
+    if missing > 0:
+        short = model.add_variable(f"below_reserve_{t}", 0, missing)
+        model += lpSum_vars_coefs([(stored, 1.0), (short, 1.0)]) >= battery.reserve_kwh, f"keeps_reserve_{t}"
+        part.cost.append((short, BELOW_RESERVE_PER_KWH_HOUR * hours))
+    else:
+        stored.lowBound = battery.reserve_kwh
+    if excess > 0:
+        over = model.add_variable(f"above_limit_{t}", 0, excess)
+        model += lpSum_vars_coefs([(stored, 1.0), (over, -1.0)]) <= battery.top_kwh, f"keeps_limit_{t}"
+        part.cost.append((over, ABOVE_LIMIT_PER_KWH_HOUR * hours))
+    else:
+        stored.upBound = battery.top_kwh
+
+
+def _respect_inverter(model: LpProblem, problem: Problem, t: int, part: BatteryPart, solar: SolarPart) -> None:
+    """Keep what passes a shared (DC-coupled) inverter within its AC limit, where devices together could exceed it."""
+    site, slot = problem.site, problem.slots[t]
+    limit = site.inverter.ac_limit_kw
+    if site.inverter.coupling is not Coupling.DC:
+        return
+    terms: Terms = [(part.discharge_kw[t], 1.0), (part.charge_kw[t], -1.0)]
+    curtailed = solar.curtailed_kw[t]
+    if curtailed is not None:
+        terms.append((curtailed, -1.0))
+    if slot.solar_kw + site.max_discharge_kw > limit:
+        most = limit if site.solar.curtailable else max(limit, slot.solar_kw)
+        model += lpSum_vars_coefs(terms) <= most - slot.solar_kw, f"inverter_gives_{t}"
+    if site.max_charge_kw > limit:
+        model += lpSum_vars_coefs(terms) >= -limit - slot.solar_kw, f"inverter_takes_{t}"

@@ -1,0 +1,21 @@
+"""The shape every device of the model has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pulp import LpVariable
+
+type Terms = list[tuple[LpVariable, float]]
+"""A linear expression: variables with their factors."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one device adds: per slot its draw from the house bus in kW (negative: it feeds), and its cost in currency."""
+
+    load_kw: Sequence[Terms]
+    cost: Terms = field(default_factory=list)
+
+
+TIE_PER_KWH = 1e-6
+"""A ten-thousandth of a penny: breaks ties the same way every time and never outweighs a price."""

@@ -1,0 +1,1 @@
+"""From published prices to what buying and selling costs in each planning slot."""
