@@ -4,13 +4,13 @@ from math import isfinite
 
 from app.domain.reading import Quantity
 
-FACTORS: dict[str, dict[str, float]] = {
-    "kw": {"W": 0.001, "kW": 1.0, "MW": 1000.0},
-    "kwh": {"Wh": 0.001, "kWh": 1.0, "MWh": 1000.0},
+PER_UNIT: dict[str, dict[str, float]] = {
+    "kw": {"W": 1000.0, "kW": 1.0, "MW": 0.001},
+    "kwh": {"Wh": 1000.0, "kWh": 1.0, "MWh": 0.001},
     "pct": {"%": 1.0},
-    "v": {"mV": 0.001, "V": 1.0, "kV": 1000.0},
+    "v": {"mV": 1000.0, "V": 1.0, "kV": 0.001},
 }
-"""Units by the ending of a quantity's name. Case matters: mW is not MW."""
+"""How many of a unit make one of ours, by the ending of a quantity's name. Case matters: mW is not MW."""
 
 
 def number(state: str) -> float | None:
@@ -24,5 +24,5 @@ def number(state: str) -> float | None:
 
 def in_unit_of(quantity: Quantity, value: float, unit: str | None) -> float | None:
     """Return a value in the quantity's own unit; None where the unit is missing or measures something else."""
-    factor = FACTORS[quantity.rpartition("_")[2]].get(unit or "")
-    return None if factor is None else value * factor
+    per_unit = PER_UNIT[quantity.rpartition("_")[2]].get(unit or "")
+    return None if per_unit is None else value / per_unit

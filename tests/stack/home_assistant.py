@@ -1,0 +1,170 @@
+"""A real Home Assistant with a simulated Fox inverter: started without prompts on a free port, stopped again."""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from app.domain.errors import UnavailableError
+from app.domain.reading import Quantity
+from app.services.home_assistant import Entity, EntityMap, HomeAssistant
+from tests.stack.install_home_assistant import HASS
+
+CONFIGURATION = Path(__file__).with_name("home_assistant.yaml")
+START_LIMIT_S = 120.0
+STOP_LIMIT_S = 20.0
+POLL_S = 0.2
+TEN_YEARS_S = 315_360_000
+
+FOX: EntityMap = {
+    Quantity.SOC_PCT: Entity(entity_id="sensor.battery_soc"),
+    Quantity.SOLAR_KW: Entity(entity_id="sensor.pv_power"),
+    Quantity.LOAD_KW: Entity(entity_id="sensor.house_load"),
+    Quantity.GRID_KW: Entity(entity_id="sensor.grid_power"),
+    Quantity.BATTERY_KW: Entity(entity_id="sensor.battery_power", sign=-1),
+    Quantity.BATTERY_VOLTAGE_V: Entity(entity_id="sensor.battery_voltage"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningHomeAssistant:
+    """Where it listens, the token it takes and what it writes; `home` is our own client of it."""
+
+    url: str
+    token: str
+    log: Path
+    home: HomeAssistant
+
+    def state(self, entity_id: str) -> str:
+        reply = self.home.http.get(f"api/states/{entity_id}", headers={"Authorization": f"Bearer {self.token}"})
+        return str(reply.raise_for_status().json()["state"])
+
+    def set_number(self, name: str, value: float) -> None:
+        self.home.call_service("input_number", "set_value", {"entity_id": f"input_number.{name}", "value": value})
+
+    def set_online(self, *, online: bool) -> None:
+        service = "turn_on" if online else "turn_off"
+        self.home.call_service("input_boolean", service, {"entity_id": "input_boolean.sim_inverter_online"})
+
+
+@contextmanager
+def home_assistant(folder: Path, *, port: int | None = None) -> Iterator[RunningHomeAssistant]:
+    """Run a fresh Home Assistant in a folder until the block ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(CONFIGURATION, folder / "configuration.yaml")
+    token, port, log = seed(folder), port or free_port(), folder / "home-assistant.out"
+    url = f"http://127.0.0.1:{port}/"
+    with log.open("wb") as out, httpx.Client(base_url=url, trust_env=False) as http:
+        command = [str(HASS), "--config", str(folder), "--skip-pip"]
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=os.environ | {"HA_PORT": str(port)})
+        running = RunningHomeAssistant(url=url, token=token, log=log, home=HomeAssistant(http=http, token=token, entities=FOX))
+        try:
+            until(lambda: _runs(running, process), START_LIMIT_S, "Home Assistant runs")
+            yield running
+        finally:
+            _stop(process)
+
+
+def until(holds: Callable[[], bool], limit_s: float, what: str) -> None:
+    """Wait until something holds.
+
+    Raises:
+        TimeoutError: it did not within the limit.
+    """
+    end = time.monotonic() + limit_s
+    while not holds():
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited {limit_s:.0f} s until {what}")
+        time.sleep(POLL_S)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def seed(folder: Path) -> str:
+    """Write the storage of a Home Assistant that has been through its welcome, and return a long-lived token of its owner."""
+    owner, token_id, key = secrets.token_hex(16), secrets.token_hex(16), secrets.token_hex(64)
+    _store(folder, "onboarding", {"done": ["user", "core_config", "analytics", "integration"]}, version=4)
+    _store(folder, "core.analytics", {"onboarded": True, "preferences": {}, "uuid": None})
+    _store(
+        folder, "auth", {"users": [_user(owner)], "groups": _GROUPS, "credentials": [], "refresh_tokens": [_token(owner, token_id, key)]}
+    )
+    issued = int(time.time()) - 10
+    return _signed({"iss": token_id, "iat": issued, "exp": issued + TEN_YEARS_S}, key)
+
+
+_GROUPS = [
+    {"id": "system-admin", "name": "Administrators"},
+    {"id": "system-users", "name": "Users"},
+    {"id": "system-read-only", "name": "Read Only"},
+]
+
+
+def _runs(running: RunningHomeAssistant, process: subprocess.Popen[bytes]) -> bool:
+    if process.poll() is not None:
+        raise RuntimeError(f"Home Assistant ended by itself:\n{running.log.read_text()[-3000:]}")
+    try:
+        return running.home.config().state == "RUNNING" and running.state("sensor.grid_power") not in {"unknown", "unavailable"}
+    except (UnavailableError, httpx.HTTPError):
+        return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _user(owner: str) -> dict[str, object]:
+    rights = {"group_ids": ["system-admin"], "is_owner": True, "is_active": True, "system_generated": False, "local_only": False}
+    return {"id": owner, "name": "owner", **rights}
+
+
+def _token(owner: str, token_id: str, key: str) -> dict[str, object]:
+    nothing = dict.fromkeys(["client_id", "client_icon", "last_used_at", "last_used_ip", "expire_at", "credential_id"])
+    return nothing | {
+        "id": token_id,
+        "user_id": owner,
+        "client_name": "tests",
+        "token_type": "long_lived_access_token",
+        "created_at": datetime.now(UTC).isoformat(),
+        "access_token_expiration": float(TEN_YEARS_S),
+        "token": secrets.token_hex(64),
+        "jwt_key": key,
+        "version": "2025.4.4",
+    }
+
+
+def _store(folder: Path, key: str, data: dict[str, object], *, version: int = 1) -> None:
+    storage = folder / ".storage"
+    storage.mkdir(exist_ok=True)
+    (storage / key).write_text(json.dumps({"version": version, "minor_version": 1, "key": key, "data": data}))
+
+
+def _signed(claims: dict[str, object], key: str) -> str:
+    """Return a JSON web token as Home Assistant signs its own."""
+    text = ".".join(_base64(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
+    return f"{text}.{_base64(hmac.new(key.encode(), text.encode(), hashlib.sha256).digest())}"
+
+
+def _base64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
