@@ -158,8 +158,19 @@ def test_refuses_when_no_rate_fits_the_payment_method() -> None:
         always("flexible").client(FLEXIBLE, payment_method="PREPAYMENT").prices(MIDNIGHT, THREE)
 
 
-def test_of_overlapping_rates_the_newest_wins() -> None:
-    assert pence(always("overlapping").client(FLEXIBLE).prices(MIDNIGHT, THREE)) == [20.0, 20.0, 30.0, 30.0, 30.0, 30.0]
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_overlapping_rates_the_newest_wins_however_they_are_listed(order: int) -> None:
+    rows = recorded("overlapping").json()["results"][::order]
+    fake = FakeOctopus(lambda _: httpx.Response(200, json={"count": 2, "next": None, "results": rows}))
+
+    assert pence(fake.client(FLEXIBLE).prices(MIDNIGHT, THREE)) == [20.0, 20.0, 30.0, 30.0, 30.0, 30.0]
+
+
+def test_of_rates_with_the_same_beginning_the_first_listed_wins() -> None:
+    rows = [row(value_inc_vat=11.0), row(value_inc_vat=12.0)]
+    fake = FakeOctopus(lambda _: httpx.Response(200, json={"count": 2, "next": None, "results": rows}))
+
+    assert pence(fake.client().prices(MIDNIGHT, THREE)) == [11.0]
 
 
 def day_night_api(request: httpx.Request) -> httpx.Response:
@@ -351,6 +362,15 @@ def test_gives_metered_energy_once_and_oldest_first() -> None:
     assert consumption(fake) == [("20:00", 0.0), ("20:30", 0.1), ("21:00", 0.123), ("21:30", 0.187)]
     assert fake.asked[0].url.params["order_by"] == "-period"
     assert fake.asked[0].headers["authorization"] == "Basic " + base64.b64encode(b"sk_live_not_a_key:").decode()
+
+
+def test_keeps_to_the_span_though_more_is_served() -> None:
+    start = datetime(2026, 5, 25, 20, 30, tzinfo=UTC)
+    octopus = in_turn(recorded("consumption_page_1"), recorded("consumption_page_2")).client(api_key="sk_live_not_a_key")
+
+    energy = octopus.consumption("1200000000001", "21E0000001", start, start + timedelta(hours=1))
+
+    assert [item.kwh for item in energy] == [0.1, 0.123]
 
 
 def test_notices_metered_rows_lost_between_pages() -> None:

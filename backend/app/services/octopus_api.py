@@ -10,7 +10,7 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_a
 
 from app.domain.errors import UnauthorizedError, UnavailableError
 
-TIMEOUT = httpx.Timeout(20, connect=5)
+TIMEOUT = httpx.Timeout(10, connect=5)
 HEADERS = {"User-Agent": "battery-optimizer", "Accept": "application/json"}
 ATTEMPTS = 4
 FIRST_WAIT_S = 1.0
