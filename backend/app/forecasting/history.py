@@ -20,7 +20,7 @@ def slot_means(readings: Sequence[Reading], *, first: datetime, minutes: int, co
     means = np.full(count, np.nan)
     if not good:
         return means
-    edges = first.timestamp() + 60.0 * minutes * np.arange(count + 1)
+    edges = first.timestamp() + 60.0 * minutes * np.arange(count + 1, dtype=np.float64)
     starts = np.array([reading.at.timestamp() for reading in good])
     values = np.array([reading.value for reading in good], dtype=np.float64)
     ends = np.minimum(starts + LONGEST_HOLD_S, np.append(starts[1:], starts[-1] + LONGEST_HOLD_S))

@@ -116,7 +116,8 @@ def _gap(stats: LpSolveStats, objective: float) -> float:
     """Return the proved distance from the best possible, as a share of the objective; 0 for a plain program solved to its end."""
     if stats.best_bound is None:
         return 0.0
-    return max(0.0, objective - stats.best_bound) / max(abs(objective), ABSOLUTE_GAP)
+    bound = float(stats.best_bound)
+    return max(0.0, objective - bound) / max(abs(objective), ABSOLUTE_GAP)
 
 
 def _steps(model: _Model) -> tuple[PlanStep, ...]:
@@ -175,7 +176,7 @@ def _prove_cost(model: _Model, steps: Sequence[PlanStep]) -> None:
 
 
 def _is_penalty(variable: LpVariable) -> bool:
-    return variable.name.startswith(("below_", "above_", "over_"))
+    return str(variable.name).startswith(("below_", "above_", "over_"))
 
 
 def _value(model: _Model) -> float:

@@ -1,6 +1,5 @@
 """The shape every device of the model has."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pulp import LpVariable
@@ -13,7 +12,7 @@ type Terms = list[tuple[LpVariable, float]]
 class Part:
     """What one device adds: per slot its draw from the house bus in kW (negative: it feeds), and its cost in currency."""
 
-    load_kw: Sequence[Terms]
+    load_kw: list[Terms]
     cost: Terms = field(default_factory=list)
 
 

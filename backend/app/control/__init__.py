@@ -1,0 +1,1 @@
+"""From a plan to one command an inverter can carry out, with its reason."""

@@ -1,0 +1,172 @@
+"""From a plan to a decision, and what each lower rung of the ladder decides."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from app.control.candidates import Candidate, candidates, mapped
+from app.control.command import discharge_current_a, label
+from app.control.explain import money, reason, why_not
+from app.domain.decision import Alternative, Command, Decision, PriceNow, ReasonCode
+from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep
+from app.domain.price import PricedSlot, Provenance
+from app.domain.site import Mode, Site
+from app.domain.slot import Slot
+from app.optimizer.problem import Problem
+from app.optimizer.rules import Rules
+
+LEASE_GRACE_S = 300
+"""One round of an executor that asks every five minutes: equal decisions of two slots join without a gap in between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What a decision is made in: the site, the slot of the tariff, now, the current price and the measured voltage."""
+
+    site: Site
+    slot: Slot
+    now: datetime
+    priced: PricedSlot | None
+    voltage_v: float | None = None
+    soc_pct: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is decided and why, before it is written up."""
+
+    command: Command
+    reason_code: ReasonCode
+    reason: str
+    source: PlanSource
+    status: PlanStatus = PlanStatus.FALLBACK
+    plan: Plan | None = None
+    step: PlanStep | None = None
+    """What the house is expected to do in what is left of the slot."""
+    alternatives: tuple[Alternative, ...] = ()
+    cause: str | None = None
+    fingerprint: str = ""
+
+
+def from_plan(problem: Problem, plan: Plan) -> Verdict:
+    """Return the verdict of a fresh plan: the mode that carries out its first slot, with every alternative's extra cost."""
+    found = candidates(problem, mapped(problem.site, plan))
+    best = _cheapest(found)
+    reason_code, sentence = reason(problem.site, best.command, replace(best.step, stored_kwh_value=plan.steps[0].stored_kwh_value))
+    return Verdict(
+        command=best.command,
+        reason_code=reason_code,
+        reason=sentence,
+        source=plan.source,
+        status=plan.status,
+        plan=plan,
+        step=best.step,
+        alternatives=_alternatives(problem.site, best, found),
+        fingerprint=problem.fingerprint,
+    )
+
+
+def from_last_plan(site: Site, plan: Plan, now: datetime, *, cause: str) -> Verdict | None:
+    """Return what an earlier plan wants now, or None when its horizon has passed."""
+    at = next((n for n, step in enumerate(plan.steps) if step.priced.slot.contains(now)), None)
+    if at is None or plan.steps[at].priced.provenance is not Provenance.PUBLISHED:
+        return None
+    start = plan.steps[at - 1].stored_kwh if at else plan.start_kwh
+    rest = replace(plan, start_kwh=start, steps=plan.steps[at:])
+    command = mapped(site, rest)
+    reason_code, sentence = reason(site, command, rest.steps[0])
+    return Verdict(
+        command=command,
+        reason_code=reason_code,
+        reason=f"{sentence} (as planned at {plan.created_at:%H:%M} UTC)",
+        source=PlanSource.LAST_PLAN,
+        plan=plan,
+        step=rest.steps[0],
+        cause=cause,
+    )
+
+
+def from_rules(site: Site, rules: Rules, priced: PricedSlot, *, cause: str) -> Verdict:
+    """Return what the reactive rules do at the current price; the inverter itself stops at full and at its reserve."""
+    command = rules.command(priced.import_per_kwh)
+    price = money(priced.import_per_kwh, site.currency)
+    below, above = money(rules.charge_below, site.currency), money(rules.sell_above, site.currency)
+    code, sentence = {
+        Mode.FORCE_CHARGE: (ReasonCode.RULE_CHEAP, f"Rule: {price} is not above {below}, charge"),
+        Mode.FORCE_DISCHARGE: (ReasonCode.RULE_EXPENSIVE, f"Rule: {price} is not below {above}, sell"),
+    }.get(command.mode, (ReasonCode.RULE_DEFAULT, f"Rule: {price} lies between {below} and {above}, self-use"))
+    return Verdict(command=command, reason_code=code, reason=sentence, source=PlanSource.RULES, cause=cause)
+
+
+def self_use(reason_code: ReasonCode, sentence: str, *, cause: str) -> Verdict:
+    """Return the last rung, which is always there."""
+    return Verdict(command=Command(mode=Mode.SELF_USE), reason_code=reason_code, reason=sentence, source=PlanSource.SELF_USE, cause=cause)
+
+
+def write_up(situation: Situation, verdict: Verdict) -> Decision:
+    """Return the decision: the verdict in the vendor's words, with prices, expected charge and a lease."""
+    site, step = situation.site, verdict.step
+    expected = site.battery.pct(step.stored_kwh) if step is not None else situation.soc_pct
+    return Decision(
+        id=f"{situation.now:%Y%m%dT%H%M%SZ}-{verdict.source[:3]}-{verdict.command.mode}",
+        site=site.id,
+        plan_id=verdict.plan.id if verdict.plan is not None else None,
+        slot=situation.slot,
+        decided_at=situation.now,
+        valid_until=situation.slot.end + timedelta(seconds=LEASE_GRACE_S),
+        command=verdict.command,
+        label=label(site.inverter.profile, verdict.command.mode),
+        discharge_current_a=_current_a(situation, verdict),
+        reason_code=verdict.reason_code,
+        reason=verdict.reason,
+        plan_source=verdict.source,
+        status=verdict.status,
+        expected_soc_pct=None if expected is None else round(expected, 1),
+        stored_kwh_value=None if verdict.plan is None else round(_value_now(verdict.plan, situation.now), 5),
+        price=_price_now(situation.priced),
+        currency=site.currency,
+        alternatives=verdict.alternatives,
+        cause=verdict.cause,
+        fingerprint=verdict.fingerprint,
+    )
+
+
+def _cheapest(found: tuple[Candidate, ...]) -> Candidate:
+    """Return the cheapest candidate; of equals the first, which is the one the plan maps to."""
+    known = [each for each in found if each.cost is not None]
+    return min(known, key=lambda each: round(each.cost or 0.0, 4)) if known else found[0]
+
+
+def _alternatives(site: Site, best: Candidate, found: tuple[Candidate, ...]) -> tuple[Alternative, ...]:
+    others = [each for each in found if each is not best and each.cost is not None]
+    extras = [(each.command, max(0.0, (each.cost or 0.0) - (best.cost or 0.0))) for each in others]
+    return tuple(
+        Alternative(command=command, extra_cost=round(extra, 4), why_not=why_not(site, command, extra, best.command))
+        for command, extra in sorted(extras, key=lambda each: each[1])
+    )
+
+
+def _current_a(situation: Situation, verdict: Verdict) -> float:
+    site, command = situation.site, verdict.command
+    if verdict.step is not None:
+        power_kw = verdict.step.discharge_kw
+    elif command.mode is Mode.FORCE_DISCHARGE:
+        power_kw = site.max_discharge_kw if command.power_kw is None else command.power_kw
+    else:
+        power_kw = 0.0
+    return discharge_current_a(site.battery, power_kw, voltage_v=situation.voltage_v)
+
+
+def _value_now(plan: Plan, now: datetime) -> float:
+    step = plan.step_at(now)
+    return plan.end_value_per_kwh if step is None else step.stored_kwh_value
+
+
+def _price_now(priced: PricedSlot | None) -> PriceNow:
+    if priced is None:
+        return PriceNow(import_per_kwh=None, export_per_kwh=None, price_class=None, provenance=Provenance.MISSING)
+    return PriceNow(
+        import_per_kwh=priced.import_per_kwh,
+        export_per_kwh=priced.export_per_kwh,
+        price_class=priced.price_class,
+        provenance=priced.provenance,
+    )

@@ -1,0 +1,62 @@
+"""Execute: what people force, and what became of each command."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.audit import AuditEntry
+from app.domain.decision import Decision, Outcome, Override
+from app.domain.errors import InvalidInputError
+from app.domain.site import SiteId
+from app.domain.slot import Slot
+from app.usecases import ports
+
+
+@dataclass(slots=True)
+class Execute:
+    """Keeps overrides and outcomes; every change of either goes to the audit log."""
+
+    decisions: ports.Decisions
+    overrides: ports.Overrides
+    audit: ports.Audit
+
+    def report(self, site: SiteId, decision_id: str, outcome: Outcome) -> Decision:
+        """Store what an executor read back; return the decision with all its outcomes.
+
+        Raises:
+            NotFoundError: no such decision.
+        """
+        self.decisions.add_outcome(site, decision_id, outcome)
+        return self.decisions.get(site, decision_id)
+
+    def force(self, site: SiteId, override: Override) -> Override:
+        """Force a mode over a span.
+
+        Raises:
+            InvalidInputError: the span is over already.
+        """
+        if override.span.end <= override.set_at:
+            raise InvalidInputError(f"the override ends at {override.span.end:%Y-%m-%d %H:%M} UTC, which is over")
+        self.overrides.put(site, override)
+        detail = f"{override.command.mode} until {override.span.end:%Y-%m-%dT%H:%MZ}"
+        entry = AuditEntry(
+            at=override.set_at, actor=override.set_by, action="override.set", subject=_name(override.span.start), detail=detail
+        )
+        self.audit.add(site, entry)
+        return override
+
+    def release(self, site: SiteId, start: datetime, *, actor: str, now: datetime) -> None:
+        """End an override.
+
+        Raises:
+            NotFoundError: none starts then.
+        """
+        self.overrides.remove(site, start)
+        self.audit.add(site, AuditEntry(at=now, actor=actor, action="override.removed", subject=_name(start)))
+
+    def forced(self, site: SiteId, span: Slot) -> list[Override]:
+        """Return the overrides that touch a span."""
+        return self.overrides.between(site, span)
+
+
+def _name(start: datetime) -> str:
+    return f"{start:%Y-%m-%dT%H:%MZ}"

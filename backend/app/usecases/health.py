@@ -1,0 +1,141 @@
+"""Health: every component with its state and age, and what to do about it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.domain.errors import UnavailableError
+from app.domain.plan import PlanSource
+from app.domain.price import Direction
+from app.domain.reading import Quality, Quantity
+from app.domain.site import SiteId
+from app.usecases import ports
+from app.usecases.ingest import Ingest
+from app.usecases.journal import Journal
+from app.usecases.outlook import FRESH_S, HORIZON
+from app.usecases.refresh import Refresh
+
+
+class Status(StrEnum):
+    """How a component is."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """Not asked yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """One component: its state, the age of its newest sign of life in seconds, and one sentence."""
+
+    name: str
+    status: Status
+    age_s: float | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The whole: it can answer as long as it knows prices or a plan."""
+
+    status: Status
+    can_answer: bool
+    components: tuple[Component, ...]
+
+
+@dataclass(slots=True)
+class Health:
+    """Asks every component."""
+
+    check_database: Callable[[], str]
+    refresh: Refresh
+    ingest: Ingest
+    journal: Journal
+    prices: ports.Prices
+    readings: ports.Readings
+
+    def report(self, site: SiteId, now: datetime) -> Report:
+        """Return the state of every component of a site."""
+        database = self._database()
+        away = database.status is Status.FAILED
+        components = (
+            database,
+            _unreadable("prices") if away else self._prices(site, now),
+            _unreadable("battery") if away else self._battery(site, now),
+            self._house(site, now),
+            self._optimizer(site, now),
+        )
+        plan = self.journal.remembered_plans.get(site)
+        can_answer = not away or (plan is not None and plan.step_at(now) is not None)
+        worst = max((component.status for component in components), key=BADNESS.__getitem__)
+        return Report(status=worst, can_answer=can_answer, components=components)
+
+    def _database(self) -> Component:
+        try:
+            revision = self.check_database()
+        except UnavailableError as error:
+            waiting = len(self.journal.waiting)
+            return Component(name="database", status=Status.FAILED, age_s=None, detail=f"{error}; {waiting} records wait to be stored")
+        return Component(name="database", status=Status.OK, age_s=0.0, detail=f"answers, schema {revision}")
+
+    def _prices(self, site: SiteId, now: datetime) -> Component:
+        fetched = self.prices.last_fetched(site)
+        age_s = None if fetched is None else (now - fetched).total_seconds()
+        last = self.refresh.last.get(site)
+        known = self.prices.between(site, now - LONGEST_SLOT, now + HORIZON, Direction.IMPORT)
+        if not any(price.slot.contains(now) for price in known):
+            problem = last.error if last is not None and last.error else "refresh them"
+            return Component(name="prices", status=Status.FAILED, age_s=age_s, detail=f"the current price is not known: {problem}")
+        until = max((price.slot.end for price in known), default=now)
+        detail = f"known until {until:%Y-%m-%d %H:%M} UTC"
+        if last is not None and last.error:
+            return Component(name="prices", status=Status.DEGRADED, age_s=age_s, detail=f"{detail}; last refresh failed: {last.error}")
+        if last is not None and last.missing:
+            first = last.missing[0].start
+            late = f"{len(last.missing)} slots from {first:%Y-%m-%d %H:%M} UTC should be published by now and are not"
+            return Component(name="prices", status=Status.DEGRADED, age_s=age_s, detail=f"{detail}; {late}")
+        return Component(name="prices", status=Status.OK, age_s=age_s, detail=detail)
+
+    def _battery(self, site: SiteId, now: datetime) -> Component:
+        reading = self.readings.latest(site, (Quantity.SOC_PCT,)).get(Quantity.SOC_PCT)
+        if reading is None:
+            return Component(name="battery", status=Status.FAILED, age_s=None, detail="its state of charge was never measured")
+        age_s = reading.age_s(now)
+        if reading.quality is not Quality.GOOD:
+            detail = f"{reading.device} gives no usable state of charge ({reading.quality})"
+            return Component(name="battery", status=Status.FAILED, age_s=age_s, detail=detail)
+        status = Status.OK if age_s <= FRESH_S else Status.FAILED
+        return Component(name="battery", status=status, age_s=age_s, detail=f"{reading.value:.0f} % from {reading.source}")
+
+    def _house(self, site: SiteId, now: datetime) -> Component:
+        if self.ingest.house is None:
+            return Component(name="house", status=Status.OK, age_s=None, detail="readings are pushed; no house is polled")
+        looked = self.ingest.looked_at.get(site)
+        if looked is None:
+            return Component(name="house", status=Status.UNKNOWN, age_s=None, detail="not asked yet")
+        error, age_s = self.ingest.last_error.get(site), (now - looked).total_seconds()
+        if error:
+            return Component(name="house", status=Status.FAILED, age_s=age_s, detail=error)
+        return Component(name="house", status=Status.OK, age_s=age_s, detail=f"{self.ingest.house.name} answers")
+
+    def _optimizer(self, site: SiteId, now: datetime) -> Component:
+        last = self.journal.remembered_decisions.get(site)
+        if last is None:
+            return Component(name="optimizer", status=Status.UNKNOWN, age_s=None, detail="nothing decided yet")
+        age_s = (now - last.decided_at).total_seconds()
+        if last.plan_source in {PlanSource.OPTIMIZER, PlanSource.OVERRIDE}:
+            return Component(name="optimizer", status=Status.OK, age_s=age_s, detail=f"{last.plan_source}: {last.reason}")
+        return Component(
+            name="optimizer", status=Status.DEGRADED, age_s=age_s, detail=f"{last.plan_source} instead of a plan: {last.cause}"
+        )
+
+
+LONGEST_SLOT = timedelta(hours=1)
+BADNESS: Mapping[Status, int] = {Status.OK: 0, Status.UNKNOWN: 1, Status.DEGRADED: 2, Status.FAILED: 3}
+
+
+def _unreadable(name: str) -> Component:
+    return Component(name=name, status=Status.UNKNOWN, age_s=None, detail="cannot be read while the database is away")

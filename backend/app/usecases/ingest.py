@@ -1,0 +1,56 @@
+"""Ingest: readings pushed by others, read from the house, or fetched from its past. Each is stored once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from app.domain.errors import UnavailableError
+from app.domain.reading import Quantity, Reading
+from app.domain.site import SiteId
+from app.usecases import ports
+
+LEAST_INTERVAL = timedelta(seconds=50)
+"""A house is not asked more often: its own sensors are not newer."""
+FORECAST_FROM = (Quantity.LOAD_KW, Quantity.SOLAR_KW)
+
+
+@dataclass(slots=True)
+class Ingest:
+    """Stores what is measured. Without a house to look at, readings only come in by push."""
+
+    readings: ports.Readings
+    house: ports.House | None = None
+    looked_at: dict[SiteId, datetime] = field(default_factory=dict)
+    last_error: dict[SiteId, str | None] = field(default_factory=dict)
+
+    def push(self, site: SiteId, readings: Sequence[Reading]) -> int:
+        """Store readings somebody sent; return how many were new."""
+        return self.readings.save(site, readings)
+
+    def look(self, site: SiteId, now: datetime) -> None:
+        """Read the house if that was not done just now. A house that does not answer is remembered, and its readings age."""
+        last = self.looked_at.get(site)
+        if self.house is None or (last is not None and now - last < LEAST_INTERVAL):
+            return
+        self.looked_at[site] = now
+        try:
+            self.readings.save(site, self.house.read(now))
+        except UnavailableError as error:
+            self.last_error[site] = str(error)
+        else:
+            self.last_error[site] = None
+
+    def backfill(self, site: SiteId, now: datetime, *, days: int) -> int:
+        """Fetch the past load and solar power that is not stored yet; return how many readings were new.
+
+        Raises:
+            UnavailableError: the house did not answer.
+        """
+        if self.house is None:
+            return 0
+        start, stored = now - timedelta(days=days), 0
+        for quantity in FORECAST_FROM:
+            known = self.readings.between(site, quantity, start, now)
+            start_from = known[-1].at if known and known[0].at - start < timedelta(hours=1) else start
+            stored += self.readings.save(site, self.house.history(quantity, start_from, now))
+        return stored

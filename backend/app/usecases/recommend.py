@@ -1,0 +1,136 @@
+"""Recommend: what to do in the current slot. Always answers, by the best rung of the ladder that stands."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.control import decide
+from app.control.decide import Situation, Verdict, write_up
+from app.domain.decision import Decision, Override, ReasonCode
+from app.domain.errors import InfeasibleError, InvalidInputError, NotFoundError, UnavailableError
+from app.domain.plan import PlanSource, PlanStatus
+from app.domain.reading import Quantity
+from app.domain.site import Site, SiteId
+from app.domain.slot import slot_at
+from app.optimizer.plan import make_plan
+from app.optimizer.rules import Rules
+from app.usecases import ports
+from app.usecases.ingest import Ingest
+from app.usecases.journal import Journal
+from app.usecases.outlook import Conditions, Outlook
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Recommend:
+    """Plans again when something changed, decides, and keeps both."""
+
+    sites: Mapping[SiteId, Site]
+    ingest: Ingest
+    outlook: Outlook
+    journal: Journal
+    overrides: ports.Overrides
+    rules: Rules
+    time_limit_s: float
+    locks: dict[SiteId, threading.Lock] = field(default_factory=dict)
+
+    def now(self, site: SiteId, now: datetime) -> Decision:
+        """Return the decision for the current slot; the same one as long as nothing changed.
+
+        Raises:
+            NotFoundError: no such site.
+        """
+        house = self.sites.get(site)
+        if house is None:
+            raise NotFoundError(f"no site named {site!r}")
+        with self.locks.setdefault(site, threading.Lock()):
+            decision = self._decide(house, now)
+            last = self.journal.last_decision(site, now)
+            if last is not None and _same(last, decision):
+                return last
+            self.journal.keep(decision)
+            return decision
+
+    def _decide(self, site: Site, now: datetime) -> Decision:
+        try:
+            self.ingest.look(site.id, now)
+            conditions = self.outlook.conditions(site, now)
+            override = self.overrides.active(site.id, now)
+        except UnavailableError as error:
+            return self._without_conditions(site, now, error)
+        situation = _situation(site, conditions, now)
+        if override is not None:
+            return write_up(situation, _overridden(override))
+        return self._planned(site, conditions, situation, now)
+
+    def _planned(self, site: Site, conditions: Conditions, situation: Situation, now: datetime) -> Decision:
+        try:
+            problem = self.outlook.problem(site, conditions, now)
+            last = self.journal.last_decision(site.id, now)
+            if last is not None and last.fingerprint == problem.fingerprint and last.slot == situation.slot:
+                return last
+            plan = make_plan(problem, now=now, time_limit_s=self.time_limit_s)
+            self.journal.keep_plan(plan)
+            return write_up(situation, decide.from_plan(problem, plan))
+        except (InfeasibleError, UnavailableError, InvalidInputError) as error:
+            verdict = self._fall_back(site, conditions, now, cause=str(error))
+            log.warning("site %s: %s instead of a plan: %s", site.id, verdict.source, error)
+            return write_up(situation, verdict)
+
+    def _fall_back(self, site: Site, conditions: Conditions, now: datetime, *, cause: str) -> Verdict:
+        """Take the next rung that stands: the last plan within its horizon, the rules, self-use."""
+        plan = self.journal.last_plan(site.id, now)
+        verdict = decide.from_last_plan(site, plan, now, cause=cause) if plan is not None else None
+        if verdict is not None:
+            return verdict
+        if conditions.current is not None:
+            return decide.from_rules(site, self.rules, conditions.current, cause=cause)
+        return decide.self_use(ReasonCode.NO_PRICE, "The current price is not known: self-use is safe at any price", cause=cause)
+
+    def _without_conditions(self, site: Site, now: datetime, error: UnavailableError) -> Decision:
+        """Answer from memory while the store is away."""
+        plan = self.journal.last_plan(site.id, now)
+        verdict = decide.from_last_plan(site, plan, now, cause=str(error)) if plan is not None else None
+        if verdict is None:
+            verdict = decide.self_use(ReasonCode.NO_STATE, "Prices and state cannot be read: self-use is always safe", cause=str(error))
+        log.warning("site %s: %s instead of a plan: %s", site.id, verdict.source, error)
+        step = plan.step_at(now) if plan is not None else None
+        slot = slot_at(now, minutes=30) if step is None else step.priced.slot
+        return write_up(Situation(site=site, slot=slot, now=now, priced=None if step is None else step.priced), verdict)
+
+
+def _situation(site: Site, conditions: Conditions, now: datetime) -> Situation:
+    return Situation(
+        site=site,
+        slot=conditions.slot,
+        now=now,
+        priced=conditions.current,
+        voltage_v=conditions.value(Quantity.BATTERY_VOLTAGE_V, now),
+        soc_pct=conditions.value(Quantity.SOC_PCT, now),
+    )
+
+
+def _overridden(override: Override) -> Verdict:
+    until = f"{override.span.end:%H:%M} UTC"
+    note = f" ({override.note})" if override.note else ""
+    return Verdict(
+        command=override.command,
+        reason_code=ReasonCode.OVERRIDE,
+        reason=f"{override.set_by} asked for it until {until}{note}",
+        source=PlanSource.OVERRIDE,
+        status=PlanStatus.FALLBACK,
+    )
+
+
+def _same(one: Decision, other: Decision) -> bool:
+    """Tell whether two decisions say the same in the same slot for the same cause."""
+    return (one.slot, one.command, one.plan_source, one.cause, one.fingerprint) == (
+        other.slot,
+        other.command,
+        other.plan_source,
+        other.cause,
+        other.fingerprint,
+    )
