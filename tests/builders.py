@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 from app.domain.price import PriceClass, PricedSlot, Provenance
@@ -18,16 +19,16 @@ type Series = float | Sequence[float]
 def battery(
     *,
     capacity_kwh: float = 10.0,
-    reserve_kwh: float = 1.0,
+    reserve_kwh: float | None = None,
     limit_kwh: float | None = None,
     power_kw: float = 5.0,
     efficiency: float = 0.95,
     wear_per_kwh: float = 0.02,
 ) -> Battery:
-    """Return a battery; a smaller one keeps a smaller reserve. The efficiency counts once each way."""
+    """Return a battery that keeps a tenth in reserve if nothing else is said. The efficiency counts once each way."""
     return Battery(
         capacity_kwh=capacity_kwh,
-        reserve_kwh=min(reserve_kwh, capacity_kwh / 10),
+        reserve_kwh=capacity_kwh / 10 if reserve_kwh is None else reserve_kwh,
         limit_kwh=limit_kwh,
         max_charge_kw=power_kw,
         max_discharge_kw=power_kw,
@@ -72,7 +73,7 @@ def priced(
     edges = [start, *(first_end + n * timedelta(minutes=minutes) for n in range(len(buy)))]
     return tuple(
         PricedSlot(slot=Slot(*edge), import_per_kwh=b, export_per_kwh=s, provenance=provenance, price_class=PriceClass.NORMAL)
-        for edge, b, s in zip(zip(edges, edges[1:], strict=False), buy, each(sell, len(buy)), strict=True)
+        for edge, b, s in zip(pairwise(edges), buy, each(sell, len(buy)), strict=True)
     )
 
 

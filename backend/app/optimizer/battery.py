@@ -82,21 +82,30 @@ def _keep_direction(model: LpProblem, problem: Problem, t: int, part: BatteryPar
     slot, site = problem.slots[t], problem.site
     charge, discharge = part.charge_kw[t], part.discharge_kw[t]
     if importing is not None:
-        deficit, surplus = _most(_drain_kw(slot), site.max_discharge_kw), _most(slot.solar_kw - slot.load_kw, site.max_charge_kw)
-        feeds = lpSum_vars_coefs([(discharge, 1.0), (importing, site.max_discharge_kw - deficit)])
+        deficit, drain = (_most(kw, site.max_discharge_kw) for kw in (slot.load_kw - slot.solar_kw, _drain_kw(problem, t)))
+        surplus = _most(slot.solar_kw - slot.load_kw, site.max_charge_kw)
+        feeds = lpSum_vars_coefs([(discharge, 1.0), (importing, site.max_discharge_kw - drain)])
         stores = lpSum_vars_coefs([(charge, 1.0), (importing, surplus - site.max_charge_kw)])
         model += lpSum_vars_coefs([(discharge, 1.0), (importing, deficit)]) >= deficit, f"feeds_the_load_before_exporting_{t}"
         model += feeds <= site.max_discharge_kw, f"feeds_the_load_when_importing_{t}"
         model += stores <= surplus, f"stores_the_surplus_when_exporting_{t}"
     if could_cheat(problem, slot):
-        charging = model.add_variable(f"charging_{t}", cat="Binary")
-        model += lpSum_vars_coefs([(charge, 1.0), (charging, -site.max_charge_kw)]) <= 0, f"charges_or_not_{t}"
-        model += lpSum_vars_coefs([(discharge, 1.0), (charging, site.max_discharge_kw)]) <= site.max_discharge_kw, f"discharges_or_not_{t}"
+        forbid_both(model, problem, t, part)
 
 
-def _drain_kw(slot: ProblemSlot) -> float:
-    """Return what an importing house could take from its battery; paid to import, it might throw its solar power away first."""
-    return slot.load_kw if slot.priced.import_per_kwh < 0 else slot.load_kw - slot.solar_kw
+def forbid_both(model: LpProblem, problem: Problem, t: int, part: BatteryPart) -> None:
+    """Add the choice between charging and discharging in slot t."""
+    most_in, most_out = problem.site.max_charge_kw, problem.site.max_discharge_kw
+    charging = model.add_variable(f"charging_{t}", cat="Binary")
+    model += lpSum_vars_coefs([(part.charge_kw[t], 1.0), (charging, -most_in)]) <= 0, f"charges_or_not_{t}"
+    model += lpSum_vars_coefs([(part.discharge_kw[t], 1.0), (charging, most_out)]) <= most_out, f"discharges_or_not_{t}"
+
+
+def _drain_kw(problem: Problem, t: int) -> float:
+    """Return what an importing house could take from its battery; where imports will be paid for, it may throw sun away to make room."""
+    slot = problem.slots[t]
+    room_pays = any(later.priced.import_per_kwh < 0 for later in problem.slots[t:])
+    return slot.load_kw if room_pays else slot.load_kw - slot.solar_kw
 
 
 def _most(wanted_kw: float, limit_kw: float) -> float:
@@ -110,13 +119,13 @@ def _keep_limits(model: LpProblem, problem: Problem, t: int, part: BatteryPart) 
     if missing > 0:
         short = model.add_variable(f"below_reserve_{t}", 0, missing)
         model += lpSum_vars_coefs([(stored, 1.0), (short, 1.0)]) >= battery.reserve_kwh, f"keeps_reserve_{t}"
-        part.cost.append((short, BELOW_RESERVE_PER_KWH_HOUR * hours))
+        part.penalty.append((short, BELOW_RESERVE_PER_KWH_HOUR * hours))
     else:
         stored.lowBound = battery.reserve_kwh
     if excess > 0:
         over = model.add_variable(f"above_limit_{t}", 0, excess)
         model += lpSum_vars_coefs([(stored, 1.0), (over, -1.0)]) <= battery.top_kwh, f"keeps_limit_{t}"
-        part.cost.append((over, ABOVE_LIMIT_PER_KWH_HOUR * hours))
+        part.penalty.append((over, ABOVE_LIMIT_PER_KWH_HOUR * hours))
     else:
         stored.upBound = battery.top_kwh
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pulp import LpProblem, LpVariable, lpSum_vars_coefs
 
+from app.domain.site import Coupling
 from app.optimizer.part import Part, Terms
 from app.optimizer.problem import Problem, ProblemSlot
 
@@ -39,19 +40,29 @@ def add_grid(model: LpProblem, problem: Problem) -> GridPart:
         part.import_kw.append(imported)
         part.export_kw.append(exported)
         part.importing.append(_either_or(model, t, (imported, bought), (exported, sold)) if could_cheat(slot) else None)
-        _stretch_limits(model, problem, t, part)
+        _punish(model, part, f"over_import_limit_{t}", imported, excess_kw=bought - problem.site.grid.import_limit_kw, hours=slot.hours)
+        _punish(model, part, f"over_export_limit_{t}", exported, excess_kw=sold - problem.site.grid.export_limit_kw, hours=slot.hours)
     return part
 
 
 def most_import_kw(problem: Problem, slot: ProblemSlot) -> float:
-    """Return the most the house could want to buy in a slot, in kW; only when paid to does it buy what the sun would give."""
-    free = 0.0 if slot.priced.import_per_kwh < 0 else slot.solar_kw
-    return min(problem.site.grid.import_limit_kw, max(0.0, slot.load_kw - free + problem.site.max_charge_kw))
+    """Return the most the house could want to buy in a slot, in kW; only when paid to does it buy what the sun would give.
+
+    The connection's limit counts, unless load alone exceeds it.
+    """
+    site = problem.site
+    shares_inverter = site.inverter.coupling is Coupling.DC and site.solar.curtailable
+    sun = min(slot.solar_kw, site.inverter.ac_limit_kw) if shares_inverter else slot.solar_kw
+    wanted = max(0.0, slot.load_kw - (0.0 if slot.priced.import_per_kwh < 0 else sun) + site.max_charge_kw)
+    return min(wanted, max(site.grid.import_limit_kw, slot.load_kw - sun))
 
 
 def most_export_kw(problem: Problem, slot: ProblemSlot) -> float:
-    """Return the most the house could sell in a slot, in kW."""
-    return min(problem.site.grid.export_limit_kw, max(0.0, slot.solar_kw - slot.load_kw + problem.site.max_discharge_kw))
+    """Return the most the house could sell in a slot, in kW; the limit counts, unless sun that cannot be thrown away exceeds it."""
+    site = problem.site
+    forced = 0.0 if site.solar.curtailable else slot.solar_kw - slot.load_kw
+    wanted = max(0.0, slot.solar_kw - slot.load_kw + site.max_discharge_kw)
+    return min(wanted, max(site.grid.export_limit_kw, forced))
 
 
 def _either_or(model: LpProblem, t: int, buying: tuple[LpVariable, float], selling: tuple[LpVariable, float]) -> LpVariable:
@@ -70,21 +81,14 @@ def buy_for_use(model: LpProblem, t: int, part: GridPart, bus: Terms, slot: Prob
     """
     importing = part.importing[t]
     if importing is not None:
-        draws = [(variable, -1.0) for variable, share in bus if share > 0 and not variable.name.startswith("export_")]
-        bought: Terms = [(variable, 1.0) for variable, share in bus if share < 0 and variable.name.startswith(("import_", "over_import"))]
-        model += lpSum_vars_coefs([*bought, *draws, (importing, slot.solar_kw - slot.load_kw)]) <= 0, f"buys_for_use_{t}"
+        draws = [(variable, -1.0) for variable, share in bus if share > 0 and variable is not part.export_kw[t]]
+        bought = (part.import_kw[t], 1.0)
+        model += lpSum_vars_coefs([bought, *draws, (importing, slot.solar_kw - slot.load_kw)]) <= 0, f"buys_for_use_{t}"
 
 
-def _stretch_limits(model: LpProblem, problem: Problem, t: int, part: GridPart) -> None:
-    """Let a limit give way where load or solar power alone already exceed it."""
-    slot, site = problem.slots[t], problem.site
-    too_much_load = slot.load_kw - slot.solar_kw - site.grid.import_limit_kw
-    too_much_sun = slot.solar_kw - slot.load_kw - site.grid.export_limit_kw
-    if too_much_load > 0:
-        over = model.add_variable(f"over_import_limit_{t}", 0, too_much_load)
-        part.load_kw[t].append((over, -1.0))
-        part.cost.append((over, (slot.priced.import_per_kwh + OVER_LIMIT_PER_KWH) * slot.hours))
-    if too_much_sun > 0 and not site.solar.curtailable:
-        over = model.add_variable(f"over_export_limit_{t}", 0, too_much_sun)
-        part.load_kw[t].append((over, 1.0))
-        part.cost.append((over, (OVER_LIMIT_PER_KWH - slot.priced.export_per_kwh) * slot.hours))
+def _punish(model: LpProblem, part: GridPart, name: str, power_kw: LpVariable, *, excess_kw: float, hours: float) -> None:
+    """Let a power exceed its limit, by as much as it may have to, with a penalty."""
+    if excess_kw > 0:
+        over = model.add_variable(name, 0, excess_kw)
+        model += lpSum_vars_coefs([(power_kw, 1.0), (over, -1.0)]) <= float(power_kw.upBound) - excess_kw, f"keeps_{name}"
+        part.penalty.append((over, OVER_LIMIT_PER_KWH * hours))

@@ -10,7 +10,7 @@ from app.domain.errors import InfeasibleError
 from app.domain.house import available_kw, room_kw, stored_after
 from app.domain.plan import PlanStatus, PlanStep, Violation
 from app.optimizer import battery, grid, solar
-from app.optimizer.check import COST_TOLERANCE, prove
+from app.optimizer.check import COST_TOLERANCE, TOLERANCE_KW, prove
 from app.optimizer.part import Part
 from app.optimizer.problem import Problem, ProblemSlot
 from app.optimizer.violation import violations
@@ -18,6 +18,9 @@ from app.optimizer.violation import violations
 RELATIVE_GAP = 0.001
 ABSOLUTE_GAP = 0.001
 """Either-or plans stop when a better one could save at most this share, or a tenth of a penny."""
+
+SETTLE_LIMIT_S = 1.0
+"""A program without choices takes milliseconds; this bounds what cannot happen."""
 
 SEARCH = {
     "mip_heuristic_run_rins": False,
@@ -63,13 +66,11 @@ def solve(problem: Problem, *, time_limit_s: float = 10.0) -> Solution:
     """
     began = time.perf_counter()
     model = build(problem)
-    stats = model.lp.solve(_solver(time_limit_s))
-    if not stats.has_solution:
-        raise InfeasibleError(f"the solver found no plan: {stats.status.name}")
+    stats = _search(model, began + time_limit_s)
     objective = _value(model)
     gap = _gap(stats, objective)
     if model.lp.isMIP():
-        _settle_choices(model, time_limit_s)
+        _settle_choices(model)
     steps = _steps(model)
     prove(problem, steps)
     _prove_cost(model, steps)
@@ -93,7 +94,7 @@ def build(problem: Problem) -> _Model:
         bus = [term for part in model.parts for term in part.load_kw[t]]
         lp += lpSum_vars_coefs(bus) == slot.solar_kw - slot.load_kw, f"house_balances_{t}"
         grid.buy_for_use(lp, t, connection, bus, slot)
-    lp += lpSum_vars_coefs([term for part in model.parts for term in part.cost])
+    lp += lpSum_vars_coefs([term for part in model.parts for term in (*part.cost, *part.penalty)])
     return model
 
 
@@ -101,15 +102,51 @@ def _solver(time_limit_s: float) -> HiGHS:
     return HiGHS(msg=False, threads=1, timeLimit=time_limit_s, gapRel=RELATIVE_GAP, gapAbs=ABSOLUTE_GAP, random_seed=1, **SEARCH)
 
 
-def _settle_choices(model: _Model, time_limit_s: float) -> None:
+def _search(model: _Model, deadline_s: float) -> LpSolveStats:
+    """Solve; where the battery charges and discharges at once, forbid it there and solve again, until it does so nowhere.
+
+    `battery.could_cheat` sees nearly every such slot beforehand. What it cannot see is energy burnt to make room: for a
+    negative price to come, or for sun that nobody can take.
+    """
+    while True:
+        stats = model.lp.solve(_solver(max(0.0, deadline_s - time.perf_counter())))
+        if not stats.has_solution:
+            raise InfeasibleError(f"the solver found no plan: {stats.status.name}")
+        at_once = _slots_at_once(model)
+        if not at_once:
+            return stats
+        for t in at_once:
+            battery.forbid_both(model.lp, model.problem, t, model.battery)
+
+
+def _settle_choices(model: _Model) -> None:
     """Fix every either-or as found and solve the rest again: exact to the last watt, and with the duals a choice hides."""
+    idle = [_idle(model, t) for t in range(len(model.problem.slots))]
     for variable in model.lp.variables():
         if variable.cat == "Integer":
             chosen = round(_number(variable))
             variable.lowBound = variable.upBound = chosen
             variable.cat = "Continuous"
-    if not model.lp.solve(_solver(time_limit_s)).has_solution:
-        raise InfeasibleError("the solver could not repeat its own plan")
+    while True:
+        if not model.lp.solve(_solver(SETTLE_LIMIT_S)).has_solution:
+            raise InfeasibleError("the solver could not repeat its own plan")
+        at_once = _slots_at_once(model)
+        if not at_once:
+            return
+        for t in at_once:
+            idle[t].upBound = 0.0
+
+
+def _slots_at_once(model: _Model) -> list[int]:
+    """Return the slots in which the battery charges and discharges at once."""
+    powers = zip(model.battery.charge_kw, model.battery.discharge_kw, strict=True)
+    return [t for t, (charge, discharge) in enumerate(powers) if min(_number(charge), _number(discharge)) > TOLERANCE_KW]
+
+
+def _idle(model: _Model, t: int) -> LpVariable:
+    """Return the direction a slot does not use."""
+    charge, discharge = model.battery.charge_kw[t], model.battery.discharge_kw[t]
+    return discharge if _number(charge) > _number(discharge) else charge
 
 
 def _gap(stats: LpSolveStats, objective: float) -> float:
@@ -167,7 +204,7 @@ def _net(charge_kw: float, discharge_kw: float) -> tuple[float, float]:
 
 def _prove_cost(model: _Model, steps: Sequence[PlanStep]) -> None:
     """Raise unless the flows cost what the solver says they cost."""
-    penalties = sum(_number(v) * factor for part in model.parts for v, factor in part.cost if _is_penalty(v))
+    penalties = sum(_number(v) * factor for part in model.parts for v, factor in part.penalty)
     left = steps[-1].stored_kwh * model.problem.end_value_per_kwh
     found = sum(step.cost for step in steps) + penalties - left
     said = _value(model)
@@ -175,12 +212,8 @@ def _prove_cost(model: _Model, steps: Sequence[PlanStep]) -> None:
         raise InfeasibleError(f"the solver says {said:.6f}, its own flows cost {found:.6f}")
 
 
-def _is_penalty(variable: LpVariable) -> bool:
-    return str(variable.name).startswith(("below_", "above_", "over_"))
-
-
 def _value(model: _Model) -> float:
-    return sum(_number(variable) * factor for part in model.parts for variable, factor in part.cost)
+    return sum(_number(variable) * factor for part in model.parts for variable, factor in (*part.cost, *part.penalty))
 
 
 def _number(variable: LpVariable | None) -> float:

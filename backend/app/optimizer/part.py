@@ -14,6 +14,8 @@ class Part:
 
     load_kw: list[Terms]
     cost: Terms = field(default_factory=list)
+    penalty: Terms = field(default_factory=list)
+    """What a limit that gives way costs on top, in currency nobody pays."""
 
 
 TIE_PER_KWH = 1e-6
