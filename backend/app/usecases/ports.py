@@ -17,7 +17,10 @@ from app.domain.slot import Slot
 class PriceSource(Protocol):
     """A tariff: Octopus, Nord Pool, a simulation."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called in messages and records."""
+        ...
 
     def prices(self, start: datetime, end: datetime) -> list[Price]:
         """Return what is published of [start, end), both directions, oldest first; unpublished slots are absent.
@@ -35,7 +38,10 @@ class PriceSource(Protocol):
 class House(Protocol):
     """A house that can be looked at: Home Assistant, a dongle, a simulation."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called in messages and records."""
+        ...
 
     def read(self, now: datetime) -> list[Reading]:
         """Return the newest reading of every quantity the house offers, missing ones marked.
@@ -183,4 +189,12 @@ class Audit(Protocol):
 
     def between(self, site: SiteId, start: datetime, end: datetime) -> list[AuditEntry]:
         """Return the entries of a span, oldest first."""
+        ...
+
+
+class Actuator(Protocol):
+    """Something that carries a decision out by itself: a simulated house, a dongle."""
+
+    def carry_out(self, decision: Decision, now: datetime) -> Outcome:
+        """Do what a decision says, until its lease ends, and return what was read back."""
         ...

@@ -1,0 +1,70 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# `make help` lists the rest.
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+PARTS := .parts
+PYTHON := $(shell for p in python3.13 python3.12 python3.14 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo $$p; break; }; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types imports unit slow stack parts bench requirements clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+demo: $(VENV)/run  ## a simulated house on http://127.0.0.1:8000 (ARGS="--octopus C" for real prices)
+	$(BIN)/battery-optimizer demo $(ARGS)
+
+test: parts check slow stack  ## everything, against the real parts
+
+check: lint types imports unit  ## lint, types, import contracts, unit tests: under a minute, offline
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+
+imports: $(VENV)/dev
+	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+unit: $(VENV)/dev
+	$(BIN)/pytest -q -n 2 -m "not slow and not stack"
+
+slow: $(VENV)/dev  ## long exact comparisons
+	$(BIN)/pytest -q -n 2 -m "slow and not stack"
+
+stack: $(VENV)/dev parts  ## tests against real servers and a browser
+	$(BIN)/pytest -q -m stack
+
+parts: $(VENV)/dev  ## install the real parts the stack tests use (Debian/Ubuntu)
+	@bash tests/stack/install.sh $(abspath $(BIN))
+
+bench: $(VENV)/dev  ## speed and memory against the budgets
+	$(BIN)/python -m tests.bench
+
+requirements:  ## compile the pins from pyproject.toml
+	test -x $(PARTS)/uv/bin/uv || { $(PYTHON) -m venv $(PARTS)/uv && $(PARTS)/uv/bin/pip install -q uv; }
+	$(PARTS)/uv/bin/uv pip compile -q --universal --python-version 3.12 --no-header --no-emit-index-url --no-emit-find-links \
+		pyproject.toml -o backend/requirements.txt
+	$(PARTS)/uv/bin/uv pip compile -q --universal --python-version 3.12 --no-header --no-emit-index-url --no-emit-find-links --extra dev \
+		-c backend/requirements.txt pyproject.toml -o tests/requirements.txt
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.12 or newer is needed; install it and run make again"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: backend/requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check -r backend/requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	touch $@
+
+$(VENV)/dev: tests/requirements.txt $(VENV)/run
+	$(BIN)/pip install -q --disable-pip-version-check -r tests/requirements.txt
+	touch $@
+
+clean:  ## remove everything that was built or installed here
+	rm -rf $(VENV) $(PARTS) .demo *.egg-info backend/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,80 @@
+"""/decisions: what was decided, why, and what became of it."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import Field
+
+from app.api.deps import House, Now, Use
+from app.api.models import In, Instant, Out, RecommendationOut, span
+from app.api.security import Controller, Viewer
+from app.domain.decision import Decision, Outcome, OutcomeStatus
+
+router = APIRouter(prefix="/decisions", tags=["decisions"])
+
+
+class OutcomeOut(Out):
+    """What an executor read back."""
+
+    status: OutcomeStatus
+    at: Instant
+    reported_by: str
+    mode_read_back: str | None
+    battery_kw: float | None
+    soc_pct: float | None
+    detail: str | None
+
+
+class OutcomeIn(In):
+    """A report: commanded is not done, so say what the inverter says now."""
+
+    status: OutcomeStatus
+    at: Instant | None = Field(None, description="When it was read back; now, if not given.")
+    mode_read_back: str | None = Field(None, max_length=64)
+    battery_kw: float | None = Field(None, ge=-1000, le=1000, description="Charging is positive.")
+    soc_pct: float | None = Field(None, ge=0, le=100)
+    detail: str | None = Field(None, max_length=500)
+
+
+class DecisionOut(RecommendationOut):
+    """A decision with its outcomes, oldest first."""
+
+    outcomes: list[OutcomeOut]
+
+    @classmethod
+    def of(cls, decision: Decision) -> "DecisionOut":
+        """Return a decision with its outcomes."""
+        told = RecommendationOut.of(decision)
+        fields = {name: getattr(told, name) for name in RecommendationOut.model_fields}
+        return cls(**fields, outcomes=[OutcomeOut.model_validate(each) for each in decision.outcomes])
+
+
+class DecisionsOut(Out):
+    """Decisions, oldest first."""
+
+    decisions: list[DecisionOut]
+
+
+@router.get("")
+def decisions(use: Use, house: House, at: Now, _caller: Viewer, start: Instant | None = None, end: Instant | None = None) -> DecisionsOut:
+    """Return decisions; without a span, those of the last day."""
+    wanted = span(start or at - timedelta(days=1), end or at + timedelta(minutes=1))
+    return DecisionsOut(decisions=[DecisionOut.of(each) for each in use.decisions.between(house.id, wanted.start, wanted.end)])
+
+
+@router.post("/{decision_id}/outcome")
+def outcome(
+    *, use: Use, house: House, at: Now, caller: Controller, report: OutcomeIn, decision_id: Annotated[str, Path(max_length=64)]
+) -> DecisionOut:
+    """Store what became of a decision; the same report twice is stored once."""
+    found = Outcome(
+        status=report.status,
+        at=report.at or at,
+        reported_by=caller,
+        mode_read_back=report.mode_read_back,
+        battery_kw=report.battery_kw,
+        soc_pct=report.soc_pct,
+        detail=report.detail,
+    )
+    return DecisionOut.of(use.execute.report(house.id, decision_id, found))

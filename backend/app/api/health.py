@@ -1,0 +1,104 @@
+"""/live, /health and /metrics: is it alive, is it well, how does it do."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from app.api.deps import House, Now, Use
+from app.api.models import Out
+from app.api.security import Viewer
+from app.domain.decision import Decision
+from app.usecases.health import BADNESS, Report, Status
+
+router = APIRouter(tags=["health"])
+
+
+class LiveOut(Out):
+    """The process runs."""
+
+    status: str = "alive"
+
+
+class ComponentOut(Out):
+    """One component."""
+
+    name: str
+    status: Status
+    age_s: float | None
+    detail: str
+
+
+class HealthOut(Out):
+    """The worst of its components; `can_answer` says whether a recommendation rests on a plan or prices."""
+
+    status: Status
+    can_answer: bool
+    simulated: bool
+    components: list[ComponentOut]
+
+
+@router.get("/live")
+def live() -> LiveOut:
+    """Say that the process runs; needs no token."""
+    return LiveOut()
+
+
+@router.get("/health", responses={HTTPStatus.SERVICE_UNAVAILABLE: {"model": HealthOut}})
+def health(use: Use, house: House, at: Now, _caller: Viewer, response: Response) -> HealthOut:
+    """Return the state of every component; 200 when it can answer, 503 when not."""
+    report = use.health.report(house.id, at)
+    if not report.can_answer:
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    return HealthOut(
+        status=report.status,
+        can_answer=report.can_answer,
+        simulated=use.simulated,
+        components=[ComponentOut.model_validate(each) for each in report.components],
+    )
+
+
+@router.get("/metrics", response_class=Response)
+def metrics(use: Use, house: House, at: Now, _caller: Viewer) -> Response:
+    """Return Prometheus text."""
+    registry = CollectorRegistry()
+    registry.register(_Collector(use.health.report(house.id, at), use.journal.remembered_decisions.get(house.id), len(use.journal.waiting)))
+    return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+class _Collector:
+    """Tells one scrape what health and the last decision say."""
+
+    def __init__(self, report: Report, decision: Decision | None, waiting: int) -> None:
+        self.report = report
+        self.decision = decision
+        self.waiting = waiting
+
+    def collect(self) -> Iterator[Metric]:
+        status = GaugeMetricFamily("battery_optimizer_component_status", "0 ok, 1 unknown, 2 degraded, 3 failed", labels=["component"])
+        age = GaugeMetricFamily("battery_optimizer_component_age_seconds", "Age of the newest sign of life", labels=["component"])
+        for component in self.report.components:
+            status.add_metric([component.name], BADNESS[component.status])
+            if component.age_s is not None:
+                age.add_metric([component.name], component.age_s)
+        yield status
+        yield age
+        yield GaugeMetricFamily("battery_optimizer_waiting_records", "Records held back while the database is away", self.waiting)
+        if self.decision is not None:
+            yield from _of_decision(self.decision)
+
+
+def _of_decision(decision: Decision) -> Iterator[Metric]:
+    mode = GaugeMetricFamily("battery_optimizer_mode", "The decided mode and the rung it came from", labels=["mode", "plan_source"])
+    mode.add_metric([decision.command.mode, decision.plan_source], 1)
+    yield mode
+    numbers = {
+        "import_price_per_kwh": ("Import price of the current slot", decision.price.import_per_kwh),
+        "stored_kwh_value": ("Worth of one stored kWh", decision.stored_kwh_value),
+        "expected_soc_percent": ("Expected state of charge at the slot's end", decision.expected_soc_pct),
+    }
+    for name, (help_text, value) in numbers.items():
+        if value is not None:
+            yield GaugeMetricFamily(f"battery_optimizer_{name}", help_text, value)

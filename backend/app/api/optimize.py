@@ -1,0 +1,171 @@
+"""/optimize: one problem in, plan and decision out. Nothing is read or stored."""
+
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fastapi import APIRouter
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from app.api.deps import Now, Use
+from app.api.models import In, Instant, Out, RecommendationOut
+from app.api.plans import PlanOut
+from app.api.security import Viewer
+from app.domain.price import PricedSlot, Provenance
+from app.domain.site import Battery, Coupling, GridConnection, Inverter, Mode, Site, SiteId, SolarArray
+from app.domain.slot import Slot
+from app.optimizer.problem import Problem, ProblemSlot, end_value
+from app.pricing.classify import classify
+from app.usecases.optimize import optimize
+
+router = APIRouter(tags=["optimize"])
+
+MOST_KW, MOST_KWH, MOST_PRICE = 10_000, 100_000, 100
+"""Beyond a house, but within what the solver's tolerances are good for."""
+
+
+class BatteryIn(In):
+    """A battery, measured on the AC side."""
+
+    capacity_kwh: float = Field(ge=0, le=MOST_KWH)
+    reserve_pct: float = Field(10, ge=0, le=100)
+    limit_pct: float = Field(100, ge=0, le=100)
+    max_charge_kw: float = Field(ge=0, le=MOST_KW)
+    max_discharge_kw: float = Field(ge=0, le=MOST_KW)
+    charge_efficiency: float = Field(0.95, ge=0.1, le=1)
+    discharge_efficiency: float = Field(0.95, ge=0.1, le=1)
+    wear_per_kwh: float = Field(0.02, ge=0, le=MOST_PRICE)
+
+
+class SiteIn(In):
+    """A house."""
+
+    battery: BatteryIn
+    inverter_ac_limit_kw: float = Field(5.0, gt=0, le=MOST_KW)
+    coupling: Coupling = Coupling.DC
+    modes: list[Mode] = Field(default_factory=lambda: list(Mode))
+    import_limit_kw: float = Field(15.0, gt=0, le=MOST_KW)
+    export_limit_kw: float = Field(5.0, ge=0, le=MOST_KW)
+    curtailable: bool = True
+    currency: str = Field("GBP", pattern="^[A-Z]{3}$")
+    time_zone: str = "Europe/London"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is no time zone") from error
+        return value
+
+    def site(self) -> Site:
+        """Return the noun."""
+        given = self.battery
+        battery = Battery(
+            capacity_kwh=given.capacity_kwh,
+            reserve_kwh=given.capacity_kwh * given.reserve_pct / 100,
+            limit_kwh=given.capacity_kwh * given.limit_pct / 100,
+            max_charge_kw=given.max_charge_kw,
+            max_discharge_kw=given.max_discharge_kw,
+            charge_efficiency=given.charge_efficiency,
+            discharge_efficiency=given.discharge_efficiency,
+            wear_per_kwh=given.wear_per_kwh,
+        )
+        return Site(
+            id=SiteId("asked"),
+            battery=battery,
+            inverter=Inverter(ac_limit_kw=self.inverter_ac_limit_kw, coupling=self.coupling, modes=tuple(self.modes)),
+            grid=GridConnection(import_limit_kw=self.import_limit_kw, export_limit_kw=self.export_limit_kw),
+            solar=SolarArray(curtailable=self.curtailable),
+            zone=ZoneInfo(self.time_zone),
+            currency=self.currency,
+        )
+
+
+class SlotIn(In):
+    """One slot: prices in currency per kWh, mean powers in kW. Slots may differ in length but join without a gap."""
+
+    start: Instant
+    end: Instant
+    import_per_kwh: float = Field(ge=-MOST_PRICE, le=MOST_PRICE)
+    export_per_kwh: float = Field(ge=-MOST_PRICE, le=MOST_PRICE)
+    load_kw: float = Field(ge=0, le=MOST_KW)
+    solar_kw: float = Field(0, ge=0, le=MOST_KW)
+
+    @model_validator(mode="after")
+    def _lasts(self) -> "SlotIn":
+        if not 60 <= (self.end - self.start).total_seconds() <= 86_400:  # noqa: PLR2004 - a minute to a day
+            raise ValueError("a slot lasts a minute to a day")
+        return self
+
+
+def _example() -> dict[str, Any]:
+    prices = [0.08, 0.07, 0.31, 0.33]
+    slots = [
+        {
+            "start": f"2026-01-15T{14 + n // 2}:{'30' if n % 2 else '00'}:00Z",
+            "end": f"2026-01-15T{14 + (n + 1) // 2}:{'00' if n % 2 else '30'}:00Z",
+            "import_per_kwh": price,
+            "export_per_kwh": 0.12,
+            "load_kw": 0.8,
+            "solar_kw": 0.2,
+        }
+        for n, price in enumerate(prices)
+    ]
+    battery = {"capacity_kwh": 10, "max_charge_kw": 5, "max_discharge_kw": 5}
+    return {"site": {"battery": battery}, "soc_pct": 50, "slots": slots}
+
+
+class OptimizeIn(In):
+    """A problem."""
+
+    site: SiteIn
+    soc_pct: float = Field(ge=0, le=100)
+    slots: list[SlotIn] = Field(min_length=1, max_length=400)
+    end_value_per_kwh: float | None = Field(
+        None, ge=-MOST_PRICE, le=MOST_PRICE, description="What a kWh left at the end is worth; estimated if not given."
+    )
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, json_schema_extra={"examples": [_example()]})
+
+    def problem(self) -> Problem:
+        """Return the noun.
+
+        Raises:
+            InvalidInputError: the slots do not join, or the house cannot be.
+        """
+        site = self.site.site()
+        classes = classify([slot.import_per_kwh for slot in self.slots])
+        priced = [
+            PricedSlot(
+                slot=Slot(each.start, each.end),
+                import_per_kwh=each.import_per_kwh,
+                export_per_kwh=each.export_per_kwh,
+                provenance=Provenance.PUBLISHED,
+                price_class=price_class,
+            )
+            for each, price_class in zip(self.slots, classes, strict=True)
+        ]
+        value = end_value(site.battery, priced) if self.end_value_per_kwh is None else self.end_value_per_kwh
+        slots = zip(priced, self.slots, strict=True)
+        return Problem(
+            site=site,
+            start_kwh=site.battery.capacity_kwh * self.soc_pct / 100,
+            end_value_per_kwh=value,
+            slots=tuple(ProblemSlot(priced=price, load_kw=each.load_kw, solar_kw=each.solar_kw) for price, each in slots),
+        )
+
+
+class OptimizeOut(Out):
+    """The cheapest plan, and what it means for the first slot."""
+
+    plan: PlanOut
+    decision: RecommendationOut
+
+
+@router.post("/optimize")
+def optimize_once(use: Use, at: Now, _caller: Viewer, asked: OptimizeIn) -> OptimizeOut:
+    """Plan a given problem."""
+    problem = asked.problem()
+    plan, decision = optimize(problem, now=at, time_limit_s=use.time_limit_s)
+    return OptimizeOut(plan=PlanOut.of(plan, problem.site), decision=RecommendationOut.of(decision))

@@ -1,0 +1,75 @@
+"""/overrides: a person forces a mode for a span. It wins over the plan and expires."""
+
+from datetime import timedelta
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from app.api.deps import House, Now, Use
+from app.api.models import CommandIn, Instant, Out, span
+from app.api.security import Controller, Viewer
+from app.domain.decision import Override
+from app.domain.site import Mode
+
+router = APIRouter(prefix="/overrides", tags=["overrides"])
+
+
+class OverrideIn(CommandIn):
+    """What to force, until when."""
+
+    until: Instant
+    note: str | None = Field(None, max_length=200)
+
+
+class OverrideOut(Out):
+    """What is forced."""
+
+    start: Instant
+    until: Instant
+    mode_code: Mode
+    power_kw: float | None
+    target_soc_pct: float | None
+    set_by: str
+    note: str | None
+
+    @classmethod
+    def of(cls, override: Override) -> "OverrideOut":
+        """Return an override."""
+        command = override.command
+        return cls(
+            start=override.span.start,
+            until=override.span.end,
+            mode_code=command.mode,
+            power_kw=command.power_kw,
+            target_soc_pct=command.target_soc_pct,
+            set_by=override.set_by,
+            note=override.note,
+        )
+
+
+class OverridesOut(Out):
+    """Overrides, oldest first."""
+
+    overrides: list[OverrideOut]
+
+
+@router.get("")
+def overrides(use: Use, house: House, at: Now, _caller: Viewer, start: Instant | None = None, end: Instant | None = None) -> OverridesOut:
+    """Return overrides that touch a span; without one, from now for three days."""
+    wanted = span(start or at, end or (start or at) + timedelta(days=3))
+    return OverridesOut(overrides=[OverrideOut.of(each) for each in use.execute.forced(house.id, wanted)])
+
+
+@router.put("/{slot}")
+def force(*, use: Use, house: House, at: Now, caller: Controller, slot: Instant, wish: OverrideIn) -> OverrideOut:
+    """Force a mode from the instant `slot` on; putting it again replaces it."""
+    override = Override(span=span(slot, wish.until), command=wish.command(), set_by=caller, set_at=at, note=wish.note)
+    return OverrideOut.of(use.execute.force(house.id, override))
+
+
+@router.delete("/{slot}", status_code=HTTPStatus.NO_CONTENT)
+def release(use: Use, house: House, at: Now, caller: Controller, slot: Instant) -> Response:
+    """End the override that starts at `slot`."""
+    use.execute.release(house.id, slot, actor=caller, now=at)
+    return Response(status_code=HTTPStatus.NO_CONTENT)

@@ -1,0 +1,79 @@
+"""/prices: what energy costs."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter
+
+from app.api.deps import House, Now, Use
+from app.api.models import Instant, Out, span
+from app.api.security import Controller, Viewer
+from app.domain.price import PriceClass, Provenance
+from app.domain.slot import finest_minutes, slots_between
+from app.pricing.timeline import LOOK_BACK_DAYS, timeline
+
+router = APIRouter(prefix="/prices", tags=["prices"])
+
+
+class RefreshOut(Out):
+    """What a refresh brought."""
+
+    source: str
+    stored: int
+    first_slot: Instant | None
+    last_slot: Instant | None
+    missing_slots: list[Instant]
+
+
+class PricedSlotOut(Out):
+    """Both prices of a slot."""
+
+    start: Instant
+    end: Instant
+    import_per_kwh: float
+    export_per_kwh: float
+    price_class: PriceClass
+    provenance: Provenance
+
+
+class PricesOut(Out):
+    """Prices slot by slot; slots without a price and without an estimate are absent."""
+
+    currency: str
+    slots: list[PricedSlotOut]
+
+
+@router.post("/refresh")
+def refresh(use: Use, house: House, at: Now, _caller: Controller) -> RefreshOut:
+    """Fetch and store what the tariff has published."""
+    found = use.refresh.run(house.id, at)
+    return RefreshOut(
+        source=found.source,
+        stored=found.stored,
+        first_slot=found.first,
+        last_slot=found.last,
+        missing_slots=[slot.start for slot in found.missing],
+    )
+
+
+@router.get("")
+def prices(use: Use, house: House, at: Now, _caller: Viewer, start: Instant | None = None, end: Instant | None = None) -> PricesOut:
+    """Return prices, published and beyond them estimated; without a span, from now for two days."""
+    wanted = span(start or at, end or (start or at) + timedelta(days=2))
+    known = use.prices.between(house.id, wanted.start - timedelta(days=LOOK_BACK_DAYS + 1), wanted.end)
+    touched = [price.slot for price in known if price.slot.end > wanted.start]
+    minutes = finest_minutes(touched or (price.slot for price in known)) if known else 30
+    found = timeline(known, slots_between(wanted.start, wanted.end, minutes=minutes), zone=house.zone)
+    return PricesOut(
+        currency=house.currency,
+        slots=[
+            PricedSlotOut(
+                start=each.slot.start,
+                end=each.slot.end,
+                import_per_kwh=each.import_per_kwh,
+                export_per_kwh=each.export_per_kwh,
+                price_class=each.price_class,
+                provenance=each.provenance,
+            )
+            for each in found
+        ],
+    )

@@ -1,0 +1,15 @@
+"""/recommendation: what to do now."""
+
+from fastapi import APIRouter
+
+from app.api.deps import House, Now, Use
+from app.api.models import RecommendationOut
+from app.api.security import Viewer
+
+router = APIRouter(prefix="/recommendation", tags=["recommendation"])
+
+
+@router.get("/now")
+def now(use: Use, house: House, at: Now, _caller: Viewer) -> RecommendationOut:
+    """Return what to do in the current slot; plans again if anything changed."""
+    return RecommendationOut.of(use.recommend.now(house.id, at))

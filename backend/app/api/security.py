@@ -1,0 +1,58 @@
+"""Who is asking: bearer tokens with roles. Only liveness needs none once the service listens beyond loopback."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from app.domain.access import KnownToken, Role
+
+_bearer = HTTPBearer(auto_error=False, description="Needed once the service listens beyond loopback.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """Knows the tokens; an open guard lets everybody in as admin, and stands only on loopback."""
+
+    known: Callable[[], Sequence[KnownToken]]
+    is_open: bool
+
+    def role_of(self, token: str) -> KnownToken | None:
+        """Return whose token it is; every known one is compared, in constant time."""
+        digest = sha256(token)
+        found = None
+        for known in self.known():
+            if hmac.compare_digest(known.sha256, digest):
+                found = known
+        return found
+
+
+def sha256(token: str) -> str:
+    """Return what is kept of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def caller(needed: Role) -> Callable[..., str]:
+    """Return a dependency that gives the caller's name, or refuses whoever may not do this."""
+
+    def check(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None) -> str:
+        guard: Guard = request.app.state.guard
+        if guard.is_open:
+            return "loopback"
+        known = guard.role_of(given.credentials) if given is not None else None
+        if known is None:
+            raise HTTPException(401, "a valid bearer token is needed", {"WWW-Authenticate": "Bearer"})
+        if not known.role.allows(needed):
+            raise HTTPException(403, f"the token of {known.name} is a {known.role}'s; this needs a {needed}'s")
+        return known.name
+
+    return check
+
+
+Viewer = Annotated[str, Depends(caller(Role.VIEWER))]
+Controller = Annotated[str, Depends(caller(Role.CONTROLLER))]
+Admin = Annotated[str, Depends(caller(Role.ADMIN))]

@@ -1,0 +1,224 @@
+"""Settings from the environment and `.env`: `OPTIMIZER_TARIFF__REGION=C` sets `settings.tariff.region`."""
+
+from pathlib import Path
+from typing import Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.domain.errors import InvalidInputError, InvalidSiteError
+from app.domain.reading import Quantity
+from app.domain.site import Battery, Coupling, GridConnection, Inverter, Mode, Site, SolarArray
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+LEAST_TOKEN_LENGTH = 24
+"""A token is compared by its hash; only length keeps it from being guessed."""
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DatabaseSettings(_Group):
+    """Where records are kept."""
+
+    url: SecretStr = Field(
+        SecretStr("sqlite:///battery_optimizer.db"),
+        description="SQLAlchemy URL: sqlite:///file.db or mysql+pymysql://user:password@host:3306/battery_optimizer",
+    )
+    keep_readings_days: int = Field(400, ge=8, description="Raw readings older than this are pruned by `db prune`.")
+    keep_plans_days: int = Field(90, ge=2, description="Plans and forecasts older than this are pruned; decisions and prices stay.")
+
+
+class ApiSettings(_Group):
+    """Where the service listens and who may ask."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on. Beyond loopback at least one token must be set.")
+    port: int = Field(8000, ge=1, le=65535)
+    viewer_token: SecretStr | None = Field(None, description="May read.")
+    controller_token: SecretStr | None = Field(None, description="May read, push readings, report outcomes and set overrides.")
+    admin_token: SecretStr | None = Field(None, description="May do everything.")
+
+    @field_validator("viewer_token", "controller_token", "admin_token", mode="before")
+    @classmethod
+    def _long_enough(cls, value: object) -> object:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if text is None or text == "":
+            return None
+        if isinstance(text, str) and len(text) < LEAST_TOKEN_LENGTH:
+            raise ValueError(f"a token needs at least {LEAST_TOKEN_LENGTH} characters; make one with `openssl rand -hex 24`")
+        return value
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        return self.host in LOOPBACK
+
+
+class BatterySettings(_Group):
+    """The battery, measured on the AC side."""
+
+    capacity_kwh: float = Field(10.0, ge=0)
+    reserve_pct: float = Field(10.0, ge=0, le=100, description="Never discharged below on purpose.")
+    limit_pct: float = Field(100.0, ge=0, le=100, description="Never charged above on purpose.")
+    max_charge_kw: float = Field(5.0, ge=0)
+    max_discharge_kw: float = Field(5.0, ge=0)
+    charge_efficiency: float = Field(0.95, gt=0, le=1)
+    discharge_efficiency: float = Field(0.95, gt=0, le=1)
+    wear_per_kwh: float = Field(0.02, ge=0, description="Currency per kWh discharged.")
+    voltage_v: float = Field(51.2, gt=0, description="Nominal voltage, for currents while none is measured.")
+
+
+class InverterSettings(_Group):
+    """The inverter."""
+
+    ac_limit_kw: float = Field(5.0, gt=0)
+    coupling: Coupling = Field(Coupling.DC, description="dc: battery and array share the inverter; ac: the battery has its own.")
+    profile: str = Field("fox_ess", description="Whose words the modes are given in: fox_ess or plain.")
+    modes: tuple[Mode, ...] = Field(tuple(Mode), description="What it can be told.")
+
+
+class GridSettings(_Group):
+    """The grid connection."""
+
+    import_limit_kw: float = Field(15.0, gt=0)
+    export_limit_kw: float = Field(5.0, ge=0)
+
+
+class SolarSettings(_Group):
+    """The roof; 0 kW for a house without one."""
+
+    peak_kw: float = Field(0.0, ge=0)
+    curtailable: bool = Field(default=True, description="Whether the inverter throttles the array when nobody can take its power.")
+
+
+class HouseSettings(_Group):
+    """The house itself."""
+
+    time_zone: str = "Europe/London"
+    currency: str = Field("GBP", pattern="^[A-Z]{3}$")
+    annual_load_kwh: float = Field(3500.0, gt=0, description="Scales the standard profile until the house has a week of history.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{value!r} is no time zone; one is Europe/London") from error
+        return value
+
+
+class TariffSettings(_Group):
+    """Where prices come from."""
+
+    source: Literal["octopus", "simulated"] = "octopus"
+    base_url: str = Field("https://api.octopus.energy/v1/", pattern="^https?://")
+    region: str = Field("C", pattern="^[A-HJ-NP]$", description="Octopus region letter; `prices region POSTCODE` finds it.")
+    import_product: str = "AGILE-24-10-01"
+    export_product: str | None = Field(None, description="e.g. AGILE-OUTGOING-19-05-13; without one, export_per_kwh counts.")
+    export_per_kwh: float = Field(0.12, ge=0, lt=1, description="Fixed export payment in GBP; 0 says nobody pays.")
+    payment_method: Literal["DIRECT_DEBIT", "NON_DIRECT_DEBIT"] = "DIRECT_DEBIT"
+    api_key: SecretStr | None = Field(None, description="Only for metered consumption; prices are public.")
+
+
+class HomeAssistantSettings(_Group):
+    """The house to look at; without a URL, readings are pushed instead."""
+
+    url: str | None = Field(None, pattern="^https?://", description="e.g. http://192.168.1.3:8123")
+    token: SecretStr | None = Field(None, description="A long-lived access token.")
+    entities: dict[Quantity, str] = Field(
+        default_factory=lambda: {
+            Quantity.SOC_PCT: "sensor.battery_soc",
+            Quantity.SOLAR_KW: "sensor.pv_power_now",
+            Quantity.LOAD_KW: "sensor.load_power",
+        },
+        description='Quantity to entity; a leading "-" turns its sign, e.g. {"battery_kw": "-sensor.invbatpower"}.',
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.url is not None and self.token is None:
+            raise ValueError("a Home Assistant URL needs a token")
+        return self
+
+
+class RulesSettings(_Group):
+    """The reactive rules: fallback and baseline."""
+
+    charge_below: float = Field(0.10, description="Charge at or below this import price, in currency per kWh.")
+    sell_above: float = Field(0.28, description="Sell at or above this import price.")
+
+
+class PlannerSettings(_Group):
+    """The optimizer."""
+
+    time_limit_s: float = Field(2.0, gt=0, le=60, description="Wall clock for one plan; what is proved by then is used.")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(env_prefix="OPTIMIZER_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True)
+
+    database: DatabaseSettings = DatabaseSettings()
+    api: ApiSettings = ApiSettings()
+    battery: BatterySettings = BatterySettings()
+    inverter: InverterSettings = InverterSettings()
+    grid: GridSettings = GridSettings()
+    solar: SolarSettings = SolarSettings()
+    house: HouseSettings = HouseSettings()
+    tariff: TariffSettings = TariffSettings()
+    home_assistant: HomeAssistantSettings = HomeAssistantSettings()
+    rules: RulesSettings = RulesSettings()
+    planner: PlannerSettings = PlannerSettings()
+
+    @property
+    def site(self) -> Site:
+        """The one house of these settings.
+
+        Raises:
+            InvalidSiteError: the numbers do not make a house.
+        """
+        battery = self.battery
+        return Site(
+            battery=Battery(
+                capacity_kwh=battery.capacity_kwh,
+                reserve_kwh=battery.capacity_kwh * battery.reserve_pct / 100,
+                limit_kwh=battery.capacity_kwh * battery.limit_pct / 100,
+                max_charge_kw=battery.max_charge_kw,
+                max_discharge_kw=battery.max_discharge_kw,
+                charge_efficiency=battery.charge_efficiency,
+                discharge_efficiency=battery.discharge_efficiency,
+                wear_per_kwh=battery.wear_per_kwh,
+                voltage_v=battery.voltage_v,
+            ),
+            inverter=Inverter(**self.inverter.model_dump()),
+            grid=GridConnection(**self.grid.model_dump()),
+            solar=SolarArray(**self.solar.model_dump()),
+            zone=ZoneInfo(self.house.time_zone),
+            currency=self.house.currency,
+        )
+
+
+def load(env_file: Path | None = None) -> Settings:
+    """Return the settings of this process.
+
+    Raises:
+        InvalidInputError: names every variable that is wrong, one line each.
+    """
+    try:
+        settings = Settings() if env_file is None else Settings(_env_file=env_file)
+        _ = settings.site
+    except ValidationError as error:
+        raise InvalidInputError("\n".join(_complaint(found) for found in error.errors())) from error
+    except InvalidSiteError as error:
+        raise InvalidInputError(f"OPTIMIZER_BATTERY__*, OPTIMIZER_INVERTER__* or OPTIMIZER_GRID__*: {error}") from error
+    return settings
+
+
+def _complaint(found: ErrorDetails) -> str:
+    name = "OPTIMIZER_" + "__".join(str(part) for part in found["loc"]).upper()
+    return f"{name}: {found['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,71 @@
+"""The HTTP app, and the rounds it makes by itself."""
+
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from app.api import decisions, errors, health, optimize, overrides, page, plans, prices, readings, recommendation
+from app.api.limits import BodyLimit
+from app.wiring import Service, clock
+
+log = logging.getLogger(__name__)
+
+TURN_S = 20.0
+"""How often the rounds look for what is due; the shortest rhythm is a minute."""
+LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]", "testserver"]
+
+
+def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
+    """Return the app of a wired service."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        stop = threading.Event()
+        thread = threading.Thread(target=_make_rounds, args=(service, stop), name="rounds", daemon=True)
+        if make_rounds:
+            thread.start()
+        yield
+        stop.set()
+        if make_rounds:
+            thread.join(timeout=STOP_S)
+        service.close()
+
+    app = FastAPI(
+        title="Battery optimizer",
+        version=version("battery-optimizer"),
+        description="What to do with a home battery in this half hour, and why.",
+        responses=errors.RESPONSES,
+        lifespan=lifespan,
+    )
+    app.state.use, app.state.guard = service.use, service.guard
+    errors.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(GZipMiddleware, minimum_size=2000)
+    if service.guard.is_open:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_NAMES)
+    app.include_router(health.router)
+    v1 = APIRouter(prefix="/api/v1")
+    for resource in (recommendation, plans, prices, decisions, readings, overrides, optimize):
+        v1.include_router(resource.router)
+    app.include_router(v1)
+    page.mount(app)
+    return app
+
+
+STOP_S = 5.0
+
+
+def _make_rounds(service: Service, stop: threading.Event) -> None:
+    """Turn after turn until told to stop; an unforeseen error costs one turn."""
+    while not stop.is_set():
+        try:
+            service.rounds.turn(clock())
+        except Exception:
+            log.exception("a round failed")
+        stop.wait(TURN_S)

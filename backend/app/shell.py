@@ -1,0 +1,84 @@
+"""What the command line shows: tables, a plot, the demo's settings."""
+
+from pathlib import Path
+
+import plotext
+from pydantic import SecretStr
+from rich.panel import Panel
+from rich.table import Table
+
+from app.config import ApiSettings, DatabaseSettings, Settings, SolarSettings, TariffSettings
+from app.control.explain import money
+from app.domain.decision import Decision
+from app.domain.plan import Plan
+from app.domain.price import Provenance
+from app.domain.site import Site
+
+PLOT_HEIGHT = 16
+
+
+def demo_settings(*, port: int, region: str | None, folder: Path) -> Settings:
+    """Return settings of a simulated house with a 4 kW roof, on loopback, with its own SQLite file."""
+    tariff = (
+        TariffSettings(source="simulated") if region is None else TariffSettings(region=region, export_product="AGILE-OUTGOING-19-05-13")
+    )
+    return Settings(
+        database=DatabaseSettings(url=SecretStr(f"sqlite:///{folder / 'battery_optimizer.db'}")),
+        api=ApiSettings(port=port),
+        solar=SolarSettings(peak_kw=4.0),
+        tariff=tariff,
+    )
+
+
+def decision_panel(decision: Decision, site: Site) -> Panel:
+    """Return a decision with its reason and alternatives."""
+    lines = [decision.reason, "", f"until {decision.slot.end.astimezone(site.zone):%H:%M}, by {decision.plan_source}"]
+    if decision.cause:
+        lines.append(f"because {decision.cause}")
+    if decision.stored_kwh_value is not None:
+        lines.append(f"a stored kWh is worth {money(decision.stored_kwh_value, site.currency)}")
+    lines += [f"  not {each.command.mode}: {each.why_not}" for each in decision.alternatives]
+    return Panel("\n".join(lines), title=decision.label, expand=False)
+
+
+def plan_table(plan: Plan, site: Site) -> Table:
+    """Return a plan, one row a slot; ~ marks an estimated price."""
+    table = Table(
+        "time",
+        "buy",
+        "sell",
+        "sun kW",
+        "load kW",
+        "battery kW",
+        "grid kW",
+        "SoC %",
+        "cost",
+        title=f"plan {plan.id}",
+        row_styles=["", "dim"],
+    )
+    for step in plan.steps:
+        mark = "" if step.priced.provenance is Provenance.PUBLISHED else "~"
+        table.add_row(
+            f"{step.priced.slot.start.astimezone(site.zone):%a %H:%M}",
+            mark + money(step.priced.import_per_kwh, site.currency),
+            mark + money(step.priced.export_per_kwh, site.currency),
+            f"{step.solar_kw:.2f}",
+            f"{step.load_kw:.2f}",
+            f"{step.charge_kw - step.discharge_kw:+.2f}",
+            f"{step.import_kw - step.export_kw:+.2f}",
+            f"{site.battery.pct(step.stored_kwh):.0f}",
+            money(step.cost, site.currency),
+        )
+    return table
+
+
+def plan_plot(plan: Plan, site: Site, *, width: int) -> str:
+    """Return the plan's state of charge and buying price as text."""
+    hours = [(step.priced.slot.end - plan.created_at).total_seconds() / 3600 for step in plan.steps]
+    plotext.clear_figure()
+    plotext.plotsize(width, PLOT_HEIGHT)
+    plotext.theme("clear")
+    plotext.plot(hours, [site.battery.pct(step.stored_kwh) for step in plan.steps], label="charge %")
+    plotext.plot(hours, [100 * step.priced.import_per_kwh for step in plan.steps], label="buy, hundredths", marker="dot")
+    plotext.xlabel("hours from now")
+    return str(plotext.build())

@@ -1,0 +1,33 @@
+"""The log of every change."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from app.domain.audit import AuditEntry
+from app.domain.site import SiteId
+from app.storage.database import Database
+from app.storage.models import AuditRow
+
+
+@dataclass(frozen=True, slots=True)
+class AuditStore:
+    """The log. It can be added to and read, nothing else."""
+
+    database: Database
+
+    def add(self, site: SiteId, entry: AuditEntry) -> None:
+        """Append an entry."""
+        row = {"at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject, "detail": entry.detail}
+        self.database.write(lambda session: session.execute(insert(AuditRow).values(site=site, **row)))
+
+    def between(self, site: SiteId, start: datetime, end: datetime) -> list[AuditEntry]:
+        """Return the entries of [start, end), oldest first, those of one instant as they were added."""
+        rows = select(AuditRow).where(AuditRow.site == site, AuditRow.at >= start, AuditRow.at < end)
+        asked = rows.order_by(AuditRow.at, AuditRow.id)
+        return self.database.read(lambda session: [_entry(row) for row in session.scalars(asked)])
+
+
+def _entry(row: AuditRow) -> AuditEntry:
+    return AuditEntry(at=row.at, actor=row.actor, action=row.action, subject=row.subject, detail=row.detail)

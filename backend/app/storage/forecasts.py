@@ -1,0 +1,51 @@
+"""Forecasts as issued."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.forecast import Forecast, ForecastKind
+from app.domain.site import SiteId
+from app.storage.database import Database
+from app.storage.models import ForecastRow
+from app.storage.runs import runs_of, slots_of
+from app.storage.upsert import Values, insert_once
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastStore:
+    """Every forecast; none is ever changed."""
+
+    database: Database
+
+    def save(self, site: SiteId, forecast: Forecast) -> None:
+        """Store a forecast; the same kind, source and issue instant is stored once."""
+        self.database.write(lambda session: insert_once(session, ForecastRow, [_values(site, forecast)]))
+
+    def latest(self, site: SiteId, kind: ForecastKind, before: datetime) -> Forecast | None:
+        """Return the forecast issued last at or before an instant."""
+        rows = select(ForecastRow).where(ForecastRow.site == site, ForecastRow.kind == kind, ForecastRow.issued_at <= before)
+        asked = rows.order_by(ForecastRow.issued_at.desc(), ForecastRow.source.desc()).limit(1)
+
+        def find(session: Session) -> Forecast | None:
+            row = session.scalar(asked)
+            return None if row is None else _forecast(row)
+
+        return self.database.read(find)
+
+
+def _values(site: SiteId, forecast: Forecast) -> Values:
+    return {
+        "site": site,
+        "kind": forecast.kind,
+        "issued_at": forecast.issued_at,
+        "source": forecast.source,
+        "runs": runs_of(forecast.slots),
+        "kw": forecast.kw,
+    }
+
+
+def _forecast(row: ForecastRow) -> Forecast:
+    return Forecast(kind=row.kind, slots=slots_of(row.runs), kw=tuple(row.kw), source=row.source, issued_at=row.issued_at)

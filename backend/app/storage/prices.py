@@ -1,0 +1,130 @@
+"""Prices, and what they were before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+
+from app.domain.price import Direction, Price, Provenance
+from app.domain.site import SiteId
+from app.domain.slot import Slot
+from app.storage.columns import to_places
+from app.storage.database import Database
+from app.storage.models import PriceFetchRow, PriceRow, PriceVersionRow
+from app.storage.upsert import Values, insert_once, upsert
+
+type Key = tuple[datetime, Direction]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierPrice:
+    """A price that held from `fetched_at` until `replaced_at`."""
+
+    price: Price
+    fetched_at: datetime
+    replaced_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PriceStore:
+    """The price history, to 6 places."""
+
+    database: Database
+
+    def save(self, site: SiteId, prices: Sequence[Price], fetched_at: datetime) -> int:
+        """Store prices; return how many were new or changed.
+
+        Start and direction name a slot's price. One that changes is kept as a version; an estimate never replaces a published price.
+        """
+        return self.database.write(lambda session: _save(session, site, prices, fetched_at)) if prices else 0
+
+    def between(self, site: SiteId, start: datetime, end: datetime, direction: Direction | None = None) -> list[Price]:
+        """Return the prices whose slot starts in [start, end), oldest first."""
+        wanted = list(Direction) if direction is None else [direction]
+        rows = select(PriceRow).where(PriceRow.site == site, PriceRow.start >= start, PriceRow.start < end)
+        asked = rows.where(PriceRow.direction.in_(wanted)).order_by(PriceRow.start, PriceRow.direction)
+        return self.database.read(lambda session: [_price(row) for row in session.scalars(asked)])
+
+    def last_fetched(self, site: SiteId) -> datetime | None:
+        """Return when prices were stored last."""
+        asked = select(PriceFetchRow.fetched_at).where(PriceFetchRow.site == site)
+        return self.database.read(lambda session: session.scalar(asked))
+
+    def earlier(self, site: SiteId, start: datetime, end: datetime) -> list[EarlierPrice]:
+        """Return the prices of slots starting in [start, end) that hold no longer, by slot, oldest version first."""
+        rows = select(PriceVersionRow).where(PriceVersionRow.site == site, PriceVersionRow.start >= start, PriceVersionRow.start < end)
+        asked = rows.order_by(PriceVersionRow.start, PriceVersionRow.direction, PriceVersionRow.version)
+        return self.database.read(lambda session: [_earlier(row) for row in session.scalars(asked)])
+
+
+def _save(session: Session, site: SiteId, prices: Sequence[Price], fetched_at: datetime) -> int:
+    _lock(session, site, fetched_at)
+    held = _held(session, site, prices)
+    wanted = _wanted(held, prices)
+    replaced = [held[key] for key in wanted if key in held]
+    insert_once(session, PriceVersionRow, [_version(row, fetched_at) for row in replaced])
+    upsert(session, PriceRow, [_values(site, price, fetched_at, held.get(key)) for key, price in wanted.items()])
+    return len(wanted)
+
+
+def _lock(session: Session, site: SiteId, fetched_at: datetime) -> None:
+    """Let one thread at a time store prices of a site, and note when."""
+    if insert_once(session, PriceFetchRow, [{"site": site, "fetched_at": fetched_at}]):
+        return
+    before = session.scalars(select(PriceFetchRow.fetched_at).where(PriceFetchRow.site == site)).one()
+    upsert(session, PriceFetchRow, [{"site": site, "fetched_at": max(before, fetched_at)}])
+
+
+def _held(session: Session, site: SiteId, prices: Sequence[Price]) -> dict[Key, PriceRow]:
+    """Return what is stored in the span of some prices."""
+    first, last = min(price.slot.start for price in prices), max(price.slot.start for price in prices)
+    asked = select(PriceRow).where(PriceRow.site == site, PriceRow.start >= first, PriceRow.start <= last)
+    return {(row.start, row.direction): row for row in session.scalars(asked)}
+
+
+def _wanted(held: dict[Key, PriceRow], prices: Sequence[Price]) -> dict[Key, Price]:
+    """Return the prices that change something, by slot, oldest first; of two in one call the published or else the later one."""
+    now = {key: _price(row) for key, row in held.items()}
+    wanted: dict[Key, Price] = {}
+    for price in prices:
+        key = (price.slot.start, price.direction)
+        if _changes(now.get(key), price):
+            now[key] = wanted[key] = price
+    return dict(sorted(wanted.items()))
+
+
+def _changes(old: Price | None, new: Price) -> bool:
+    if old is None:
+        return True
+    if old.provenance is Provenance.PUBLISHED and new.provenance is not Provenance.PUBLISHED:
+        return False
+    return old != replace(new, per_kwh=to_places(new.per_kwh))
+
+
+def _price(row: PriceRow | PriceVersionRow) -> Price:
+    slot = Slot(row.start, row.end)
+    return Price(slot=slot, direction=row.direction, per_kwh=row.per_kwh, provenance=row.provenance, source=row.source)
+
+
+def _earlier(row: PriceVersionRow) -> EarlierPrice:
+    return EarlierPrice(price=_price(row), fetched_at=row.fetched_at, replaced_at=row.replaced_at)
+
+
+def _values(site: SiteId, price: Price, fetched_at: datetime, before: PriceRow | None) -> Values:
+    return {
+        "site": site,
+        "start": price.slot.start,
+        "direction": price.direction,
+        "end": price.slot.end,
+        "per_kwh": price.per_kwh,
+        "provenance": price.provenance,
+        "source": price.source,
+        "fetched_at": fetched_at,
+        "version": 0 if before is None else before.version + 1,
+    }
+
+
+def _version(row: PriceRow, replaced_at: datetime) -> Values:
+    return {column.key: getattr(row, column.key) for column in inspect(PriceRow).column_attrs} | {"replaced_at": replaced_at}

@@ -1,0 +1,58 @@
+"""Measurements, each once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.domain.reading import Quality, Quantity, Reading
+from app.domain.site import SiteId
+from app.storage.database import Database
+from app.storage.models import ReadingRow
+from app.storage.upsert import Values, insert_once
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingStore:
+    """The measurement history. Device, quantity and instant name a reading; the first one told is kept."""
+
+    database: Database
+
+    def save(self, site: SiteId, readings: Sequence[Reading]) -> int:
+        """Store readings once each, in whatever order they arrive; return how many were new."""
+        rows = sorted((_values(site, reading) for reading in readings), key=_key)  # one order for all writers: fewer deadlocks
+        return self.database.write(lambda session: insert_once(session, ReadingRow, rows)) if rows else 0
+
+    def latest(self, site: SiteId, quantities: Sequence[Quantity]) -> dict[Quantity, Reading]:
+        """Return the newest reading of each quantity, missing ones included."""
+        newest = select(ReadingRow).where(ReadingRow.site == site).order_by(ReadingRow.at.desc(), ReadingRow.device.desc()).limit(1)
+        asked = [newest.where(ReadingRow.quantity == quantity) for quantity in quantities]
+        rows = self.database.read(lambda session: [row for query in asked for row in session.scalars(query)])
+        return {row.quantity: _reading(row) for row in rows}
+
+    def between(self, site: SiteId, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
+        """Return the good readings of [start, end), oldest first."""
+        rows = select(ReadingRow).where(ReadingRow.site == site, ReadingRow.quantity == quantity, ReadingRow.quality == Quality.GOOD)
+        asked = rows.where(ReadingRow.at >= start, ReadingRow.at < end).order_by(ReadingRow.at, ReadingRow.device)
+        return self.database.read(lambda session: [_reading(row) for row in session.scalars(asked)])
+
+
+def _values(site: SiteId, reading: Reading) -> Values:
+    return {
+        "site": site,
+        "quantity": reading.quantity,
+        "at": reading.at,
+        "device": reading.device,
+        "value": reading.value,
+        "quality": reading.quality,
+        "source": reading.source,
+    }
+
+
+def _key(row: Values) -> tuple[str, float, str]:
+    return row["quantity"], row["at"].timestamp(), row["device"]
+
+
+def _reading(row: ReadingRow) -> Reading:
+    return Reading(device=row.device, quantity=row.quantity, at=row.at, value=row.value, quality=row.quality, source=row.source)

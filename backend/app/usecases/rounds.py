@@ -1,0 +1,77 @@
+"""Rounds: what the service does by itself, in what order and how often."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from app.domain.decision import Decision
+from app.domain.errors import OptimizerError
+from app.domain.site import Site, SiteId
+from app.usecases import ports
+from app.usecases.execute import Execute
+from app.usecases.ingest import Ingest
+from app.usecases.recommend import Recommend
+from app.usecases.refresh import Refresh
+
+log = logging.getLogger(__name__)
+
+PRICES_EVERY = timedelta(minutes=30)
+PRICES_AGAIN = timedelta(minutes=10)
+"""While published prices are late or the source is away."""
+STATE_EVERY = timedelta(minutes=1)
+DECISION_EVERY = timedelta(minutes=5)
+HISTORY_EVERY = timedelta(hours=6)
+PRUNE_EVERY = timedelta(days=1)
+HISTORY_DAYS = 8
+
+
+@dataclass(slots=True)
+class Rounds:
+    """Keeps every site's prices, readings and decision fresh. A duty that fails is logged and does not stop the next."""
+
+    sites: Mapping[SiteId, Site]
+    refresh: Refresh
+    ingest: Ingest
+    recommend: Recommend
+    execute: Execute
+    prune: Callable[[datetime], object]
+    actuator: ports.Actuator | None = None
+    done: dict[tuple[SiteId, str], datetime] = field(default_factory=dict)
+    carried_out: dict[SiteId, str] = field(default_factory=dict)
+
+    def turn(self, now: datetime) -> None:
+        """Do everything that is due."""
+        for site in self.sites:
+            self._when_due(site, "prices", now, self._prices_every(site), lambda s: self.refresh.run(s, now))
+            self._when_due(site, "history", now, HISTORY_EVERY, lambda s: self.ingest.backfill(s, now, days=HISTORY_DAYS))
+            self._when_due(site, "state", now, STATE_EVERY, lambda s: self.ingest.look(s, now))
+            self._when_due(site, "decision", now, DECISION_EVERY, lambda s: self._decide(s, now))
+            self._when_due(site, "prune", now, PRUNE_EVERY, lambda _: self.prune(now))
+
+    def _when_due(self, site: SiteId, duty: str, now: datetime, every: timedelta, work: Callable[[SiteId], object]) -> None:
+        """Work if the current period of the duty's rhythm has not been served; rhythms are aligned to the clock."""
+        period = datetime.fromtimestamp(now.timestamp() // every.total_seconds() * every.total_seconds(), now.tzinfo)
+        if self.done.get((site, duty)) == period:
+            return
+        self.done[site, duty] = period
+        try:
+            work(site)
+        except OptimizerError as error:
+            log.warning("site %s: %s: %s", site, duty, error)
+
+    def _prices_every(self, site: SiteId) -> timedelta:
+        last = self.refresh.last.get(site)
+        return PRICES_AGAIN if last is not None and (last.error or last.missing) else PRICES_EVERY
+
+    def _decide(self, site: SiteId, now: datetime) -> None:
+        decision = self.recommend.now(site, now)
+        if self.actuator is not None:
+            self._carry_out(site, decision, now, self.actuator)
+
+    def _carry_out(self, site: SiteId, decision: Decision, now: datetime, actuator: ports.Actuator) -> None:
+        """Carry a decision out once, and report what came of it."""
+        if self.carried_out.get(site) == decision.id:
+            return
+        self.carried_out[site] = decision.id
+        self.execute.report(site, decision.id, actuator.carry_out(decision, now))

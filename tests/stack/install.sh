@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Install the real parts that the stack tests use: install.sh VENV_BIN
+# On Debian and Ubuntu with apt packages as root or by sudo; elsewhere it names what is missing, and the tests skip it by name.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+bin=$1
+
+declare -A packages=(
+    [mariadbd]="mariadb-server mariadb-client"
+    [chromium]="chromium fonts-dejavu-core"
+)
+wanted=()
+for program in "${!packages[@]}"; do
+    command -v "$program" >/dev/null || wanted+=(${packages[$program]})
+done
+if ((${#wanted[@]})); then
+    if ! command -v apt-get >/dev/null; then
+        echo "missing, and not installed because this is not Debian or Ubuntu: ${wanted[*]}"
+    else
+        sudo=$([[ $(id -u) == 0 ]] || echo sudo)
+        $sudo apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null
+    fi
+fi
+"$bin/python" -m tests.stack.install_home_assistant
