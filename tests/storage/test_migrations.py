@@ -1,0 +1,138 @@
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+
+from app.domain.errors import InvalidInputError, UnavailableError
+from app.domain.site import HOME
+from app.storage.audit import AuditStore
+from app.storage.database import MIGRATIONS, Database, Schema, downgrade, newest_revision, upgrade
+from app.storage.models import Base
+from tests.records import NOON, at, audit_entry
+from tests.stack.mariadb import MariaDb
+
+TABLES = {*Base.metadata.tables, "alembic_version"}
+
+
+def tables(url: str) -> set[str]:
+    database = Database.open(url)
+    try:
+        return set(inspect(database.engine).get_table_names())
+    finally:
+        database.close()
+
+
+def schema(url: str) -> Schema:
+    database = Database.open(url)
+    try:
+        return database.check()
+    finally:
+        database.close()
+
+
+def test_makes_every_table_and_says_so(empty_url: str) -> None:
+    assert not schema(empty_url).is_current
+
+    upgrade(empty_url)
+
+    assert tables(empty_url) == TABLES
+    assert schema(empty_url) == Schema(current=newest_revision(), newest=newest_revision())
+
+
+def test_models_and_migrations_agree(empty_url: str) -> None:
+    upgrade(empty_url)
+    database = Database.open(empty_url)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    database.close()
+
+
+def test_a_second_upgrade_changes_nothing(empty_url: str) -> None:
+    upgrade(empty_url)
+    database = Database.open(empty_url)
+    AuditStore(database).add(HOME, audit_entry())
+
+    upgrade(empty_url)
+
+    assert AuditStore(database).between(HOME, NOON, at(1)) == [audit_entry()]
+    database.close()
+
+
+def test_a_downgrade_leaves_nothing(empty_url: str) -> None:
+    upgrade(empty_url)
+    downgrade(empty_url, "base")
+
+    assert tables(empty_url) == {"alembic_version"}
+    assert schema(empty_url).current is None
+
+    upgrade(empty_url)
+    assert tables(empty_url) == TABLES
+
+
+def test_services_that_start_at_once_upgrade_once(empty_url: str) -> None:
+    # Alembic keeps its context in a module, so two upgrades at once are two processes, as two services are
+    code = f"from app.storage.database import upgrade; upgrade({empty_url!r})"
+    with ThreadPoolExecutor(2) as pool:
+        ended = list(pool.map(lambda _: python(code, at=MIGRATIONS.parent), range(2)))
+
+    assert [one.stderr for one in ended] == ["", ""]
+    assert schema(empty_url).is_current
+
+
+def test_an_image_needs_only_app_and_migrations_side_by_side(tmp_path: Path) -> None:
+    for folder in ("app", "migrations"):
+        shutil.copytree(MIGRATIONS.parent / folder, tmp_path / "image" / folder)
+    code = f"from app.storage.database import MIGRATIONS, upgrade; upgrade('sqlite:///{tmp_path}/data/new.db'); print(MIGRATIONS)"
+
+    ended = python(code, at=tmp_path / "image")
+
+    assert ended.stderr == ""
+    assert ended.stdout.strip() == str(tmp_path / "image" / "migrations")
+    assert tables(f"sqlite:///{tmp_path}/data/new.db") == TABLES
+
+
+@pytest.mark.stack
+def test_a_migration_that_broke_off_goes_on(mariadb: MariaDb) -> None:
+    mariadb.execute("DROP DATABASE IF EXISTS broken")
+    url = mariadb.url("broken")
+    upgrade(url)
+    mariadb.execute("DROP TABLE broken.tokens", "DELETE FROM broken.alembic_version")
+
+    upgrade(url)
+
+    assert tables(url) == TABLES
+    assert schema(url).is_current
+
+
+def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(UnavailableError, match="database: "):
+        upgrade(f"sqlite:///{tmp_path}/file/below.db")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "nonsense", "sqlite://", "sqlite:///:memory:", "postgresql://db/x", "mysql://u:geheim@h/x", "mysql+pymysql://h"]
+)
+def test_refuses_other_databases_without_telling_the_password(url: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        Database.open(url)
+
+    assert "geheim" not in str(refused.value)
+
+
+def test_knows_mariadb_by_both_names() -> None:
+    assert Database.open("mariadb+pymysql://u@h/x").engine.url == Database.open("mysql+pymysql://u@h/x").engine.url
+
+
+def python(code: str, *, at: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "-c", code]
+    return subprocess.run(command, env=os.environ | {"PYTHONPATH": str(at)}, cwd="/", capture_output=True, text=True, check=False)

@@ -1,0 +1,95 @@
+from dataclasses import fields
+from time import perf_counter
+
+import pytest
+
+from app.domain.errors import InvalidInputError, NotFoundError
+from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, Violation
+from app.domain.price import PriceClass, PricedSlot, Provenance
+from app.domain.site import HOME, SiteId
+from app.storage.database import Database
+from app.storage.plans import SAME_IN_PLAN, SAME_IN_PRICED, SAME_IN_STEP, PlanStore
+from tests.records import NOON, at, plan, slot, step, violation
+
+
+@pytest.fixture
+def store(database: Database) -> PlanStore:
+    return PlanStore(database)
+
+
+ODD_STEP = step(
+    1,
+    priced=PricedSlot(
+        slot=slot(1), import_per_kwh=1 / 3, export_per_kwh=-1e-9, provenance=Provenance.ESTIMATED, price_class=PriceClass.NEGATIVE
+    ),
+    stored_kwh_value=0.1 + 0.2,
+)
+ODD_PLAN = plan(
+    steps=(step(0), ODD_STEP),
+    source=PlanSource.RULES,
+    status=PlanStatus.FEASIBLE,
+    gap=1 / 7,
+    solve_s=0.0123,
+    violations=(violation(limit="réserve 🪫"), violation(until=None, at=NOON.replace(microsecond=1))),
+)
+
+
+@pytest.mark.parametrize("saved", [plan(96), ODD_PLAN, plan(steps=())])
+def test_gives_back_what_was_saved(store: PlanStore, saved: Plan) -> None:
+    store.save(saved)
+
+    assert store.get(HOME, saved.id) == saved
+
+
+def test_no_field_is_forgotten() -> None:
+    kept = {*SAME_IN_PLAN, *SAME_IN_PRICED, *SAME_IN_STEP, "steps", "violations", "priced", "slot"}
+    known = {field.name for noun in (Plan, PlanStep, PricedSlot) for field in fields(noun)}
+
+    assert kept == known
+    assert {field.name for field in fields(Violation)} == {"limit", "at", "amount", "unit", "until"}
+
+
+def test_a_plan_is_never_changed(store: PlanStore) -> None:
+    store.save(plan(2))
+    store.save(plan(3, cost=99.0))
+
+    assert store.get(HOME, "plan-1") == plan(2)
+
+
+def test_latest_is_the_one_made_last_before_an_instant(store: PlanStore) -> None:
+    for n in (2, 0, 1):
+        store.save(plan(id=f"plan-{n}", created_at=at(n)))
+
+    assert store.latest(HOME, at(1.5)) == plan(id="plan-1", created_at=at(1))
+    assert store.latest(HOME, at(2)) == plan(id="plan-2", created_at=at(2))
+    assert store.latest(HOME, at(-1)) is None
+    assert store.latest(SiteId("neighbour"), at(9)) is None
+
+
+def test_another_house_has_other_plans(store: PlanStore) -> None:
+    store.save(plan())
+    store.save(plan(3, site=SiteId("neighbour")))
+
+    assert store.get(HOME, "plan-1") == plan()
+    with pytest.raises(NotFoundError, match="home has no plan plan-2"):
+        store.get(HOME, "plan-2")
+
+
+def test_half_a_plan_is_never_stored(store: PlanStore) -> None:
+    with pytest.raises(InvalidInputError, match="nan"):
+        store.save(plan(steps=(step(0), step(1, cost=float("nan")))))
+
+    assert store.latest(HOME, at(9)) is None
+
+
+def test_saving_two_days_of_half_hours_takes_little_time(store: PlanStore) -> None:
+    plans = [plan(96, id=f"plan-{n}") for n in range(20)]
+    store.save(plans[0])
+
+    times = []
+    for one in plans:
+        began = perf_counter()
+        store.save(one)
+        times.append(perf_counter() - began)
+
+    assert sorted(times)[len(times) // 2] < 0.05  # some 5 ms on an idle machine

@@ -1,0 +1,120 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.domain.errors import InvalidInputError
+from app.domain.price import Direction, Price, Provenance
+from app.domain.site import HOME, SiteId
+from app.domain.slot import Slot
+from app.storage.database import Database
+from app.storage.prices import EarlierPrice, PriceStore
+from tests.records import NOON, at, price, prices
+
+NEIGHBOUR = SiteId("neighbour")
+
+
+@pytest.fixture
+def store(database: Database) -> PriceStore:
+    return PriceStore(database)
+
+
+def all_of(store: PriceStore) -> list[Price]:
+    return store.between(HOME, at(-100), at(100))
+
+
+def test_gives_back_what_was_saved(store: PriceStore) -> None:
+    saved = [
+        price(-0.021, 0),
+        price(0.123456, 0, direction=Direction.EXPORT, source="nätägare ⚡"),
+        price(999999.999999, 1, provenance=Provenance.ESTIMATED),
+    ]
+
+    assert store.save(HOME, saved, NOON) == 3
+    assert all_of(store) == sorted(saved, key=lambda one: (one.slot.start, one.direction))
+    assert store.between(HOME, NOON, at(1), Direction.EXPORT) == [saved[1]]
+    assert store.between(NEIGHBOUR, at(-100), at(100)) == []
+
+
+def test_keeps_six_places(store: PriceStore) -> None:
+    store.save(HOME, [price(1 / 3)], NOON)
+
+    assert [one.per_kwh for one in all_of(store)] == [0.333333]
+    assert store.save(HOME, [price(1 / 3)], at(1)) == 0
+
+
+def test_saving_twice_is_saving_once(store: PriceStore) -> None:
+    day = prices([0.1, 0.2, 0.3])
+
+    assert store.save(HOME, day, NOON) == 3
+    assert store.save(HOME, list(reversed(day)), at(1)) == 0
+    assert all_of(store) == day
+    assert store.earlier(HOME, NOON, at(9)) == []
+
+
+def test_a_changed_price_leaves_its_earlier_versions(store: PriceStore) -> None:
+    first, second, third = price(0.1), price(0.15), price(0.15, source="correction")
+    for n, one in enumerate((first, second, third)):
+        assert store.save(HOME, [one], at(n)) == 1
+
+    assert all_of(store) == [third]
+    assert store.earlier(HOME, NOON, at(1)) == [
+        EarlierPrice(price=first, fetched_at=at(0), replaced_at=at(1)),
+        EarlierPrice(price=second, fetched_at=at(1), replaced_at=at(2)),
+    ]
+
+
+def test_a_published_price_replaces_an_estimate(store: PriceStore) -> None:
+    estimate = price(0.1, provenance=Provenance.ESTIMATED)
+    store.save(HOME, [estimate], NOON)
+
+    assert store.save(HOME, [price(0.1)], at(1)) == 1
+    assert all_of(store) == [price(0.1)]
+    assert [one.price for one in store.earlier(HOME, NOON, at(1))] == [estimate]
+
+
+@pytest.mark.parametrize("weaker", set(Provenance) - {Provenance.PUBLISHED})
+def test_an_estimate_never_replaces_a_published_price(store: PriceStore, weaker: Provenance) -> None:
+    estimate = price(0.1, provenance=weaker)
+    store.save(HOME, [price(0.2)], NOON)
+
+    assert store.save(HOME, [estimate], at(1)) == 0
+    assert store.save(HOME, [price(0.2, 1), price(0.1, 1, provenance=weaker)], at(1)) == 1
+    assert all_of(store) == [price(0.2, 0), price(0.2, 1)]
+
+
+def test_remembers_when_prices_were_stored_last(store: PriceStore) -> None:
+    assert store.last_fetched(HOME) is None
+    assert store.save(HOME, [], NOON) == 0
+    assert store.last_fetched(HOME) is None
+
+    for fetched_at in (at(1), at(3), at(2)):
+        store.save(HOME, [price()], fetched_at)
+
+    assert store.last_fetched(HOME) == at(3)
+    assert store.last_fetched(NEIGHBOUR) is None
+
+
+@pytest.mark.parametrize("clock_change", [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])
+def test_every_slot_of_a_clock_change_night_is_there_once(store: PriceStore, clock_change: datetime) -> None:
+    quarter = timedelta(minutes=15)
+    night = [price(n / 100, slot=Slot(clock_change + n * quarter, clock_change + (n + 1) * quarter)) for n in range(16)]
+
+    assert store.save(HOME, night, NOON) == 16
+    assert store.between(HOME, clock_change, clock_change + timedelta(hours=4)) == night
+
+
+def test_refuses_what_is_no_price(store: PriceStore) -> None:
+    with pytest.raises(InvalidInputError, match=r"1000000\.0 is not a price"):
+        store.save(HOME, [price(0.1), price(1e6, 1)], NOON)
+
+    assert all_of(store) == []
+    assert store.last_fetched(HOME) is None
+
+
+def test_refuses_a_naive_instant(store: PriceStore) -> None:
+    naive = NOON.replace(tzinfo=None)
+
+    with pytest.raises(InvalidInputError, match="no time zone"):
+        store.save(HOME, [price()], naive)
+    with pytest.raises(InvalidInputError, match="no time zone"):
+        store.between(HOME, naive, at(1))
