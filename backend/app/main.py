@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from app.api import decisions, errors, health, optimize, overrides, page, plans, prices, readings, recommendation
+from app.api import decisions, errors, health, optimize, overrides, page, plans, prices, readings, recommendation, settings
 from app.api.limits import BodyLimit
 from app.wiring import Service, clock
 
@@ -51,7 +51,7 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_NAMES)
     app.include_router(health.router)
     v1 = APIRouter(prefix="/api/v1")
-    for resource in (recommendation, plans, prices, decisions, readings, overrides, optimize):
+    for resource in (recommendation, plans, prices, decisions, readings, overrides, settings, optimize):
         v1.include_router(resource.router)
     app.include_router(v1)
     page.mount(app)

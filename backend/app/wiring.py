@@ -30,6 +30,7 @@ from app.storage.plans import PlanStore
 from app.storage.prices import PriceStore
 from app.storage.readings import ReadingStore
 from app.storage.retention import Keep, prune
+from app.storage.settings import SettingStore
 from app.storage.tokens import TokenStore
 from app.usecases import ports
 from app.usecases.execute import Execute
@@ -37,6 +38,7 @@ from app.usecases.health import Health
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
 from app.usecases.outlook import Outlook
+from app.usecases.preferences import Prefer, PreferredSites
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
 from app.usecases.rounds import Rounds
@@ -80,8 +82,10 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     """Return a service on an upgraded database."""
     clients: list[httpx.Client] = []
     site = settings.site
-    sites = {HOME: site}
     database = Database.open(settings.database.url.get_secret_value())
+    audit = AuditStore(database)
+    prefer = Prefer({HOME: site}, SettingStore(database), audit)
+    sites = PreferredSites(prefer.configured, prefer)
     source = price_source(settings, clients, clock)
     simulated = SimulatedHouse(site, now=clock()) if simulate_house else None
     house: ports.House | None = simulated if simulated is not None else home_assistant(settings, clients)
@@ -95,7 +99,7 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     rules = Rules(charge_below=settings.rules.charge_below, sell_above=settings.rules.sell_above)
     limit_s = settings.planner.time_limit_s
     recommend = Recommend(sites, ingest, outlook, journal, overrides, rules, limit_s)
-    execute = Execute(decisions, overrides, AuditStore(database))
+    execute = Execute(decisions, overrides, audit)
     keep = Keep(readings=settings.database.keep_readings_days, plans=settings.database.keep_plans_days)
     tokens = TokenStore(database)
     return Service(
@@ -111,6 +115,7 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
             execute=execute,
             health=Health(lambda: _schema(database), refresh, ingest, journal, prices, readings),
             journal=journal,
+            prefer=prefer,
             prices=prices,
             plans=plans,
             decisions=decisions,

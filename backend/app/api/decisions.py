@@ -43,7 +43,7 @@ class DecisionOut(RecommendationOut):
     outcomes: list[OutcomeOut]
 
     @classmethod
-    def of(cls, decision: Decision) -> "DecisionOut":
+    def with_outcomes(cls, decision: Decision) -> "DecisionOut":
         """Return a decision with its outcomes."""
         told = RecommendationOut.of(decision)
         fields = {name: getattr(told, name) for name in RecommendationOut.model_fields}
@@ -60,7 +60,7 @@ class DecisionsOut(Out):
 def decisions(use: Use, house: House, at: Now, _caller: Viewer, start: Instant | None = None, end: Instant | None = None) -> DecisionsOut:
     """Return decisions; without a span, those of the last day."""
     wanted = span(start or at - timedelta(days=1), end or at + timedelta(minutes=1))
-    return DecisionsOut(decisions=[DecisionOut.of(each) for each in use.decisions.between(house.id, wanted.start, wanted.end)])
+    return DecisionsOut(decisions=[DecisionOut.with_outcomes(each) for each in use.decisions.between(house.id, wanted.start, wanted.end)])
 
 
 @router.post("/{decision_id}/outcome")
@@ -77,4 +77,4 @@ def outcome(
         soc_pct=report.soc_pct,
         detail=report.detail,
     )
-    return DecisionOut.of(use.execute.report(house.id, decision_id, found))
+    return DecisionOut.with_outcomes(use.execute.report(house.id, decision_id, found))

@@ -15,6 +15,7 @@ from app.usecases.health import Health
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
 from app.usecases.outlook import Outlook
+from app.usecases.preferences import Prefer
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
 
@@ -32,6 +33,7 @@ class UseCases:
     execute: Execute
     health: Health
     journal: Journal
+    prefer: Prefer
     prices: ports.Prices
     plans: ports.Plans
     decisions: ports.Decisions

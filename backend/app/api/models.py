@@ -80,12 +80,13 @@ class RecommendationOut(Out):
     valid_until: Instant
     decision_id: str
     plan_id: str | None
+    dry_run: bool = Field(default=False, description="Whether executors only show what they would do.")
     price: PriceOut
     stored_kwh_value: float | None
     alternatives: list[AlternativeOut]
 
     @classmethod
-    def of(cls, decision: Decision) -> "RecommendationOut":
+    def of(cls, decision: Decision, *, dry_run: bool = False) -> "RecommendationOut":
         """Return a decision in the field names users script against."""
         price = decision.price
         return cls(
@@ -106,6 +107,7 @@ class RecommendationOut(Out):
             valid_until=decision.valid_until,
             decision_id=decision.id,
             plan_id=decision.plan_id,
+            dry_run=dry_run,
             price=PriceOut(
                 import_per_kwh=price.import_per_kwh,
                 export_per_kwh=price.export_per_kwh,

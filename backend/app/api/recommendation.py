@@ -12,4 +12,4 @@ router = APIRouter(prefix="/recommendation", tags=["recommendation"])
 @router.get("/now")
 def now(use: Use, house: House, at: Now, _caller: Viewer) -> RecommendationOut:
     """Return what to do in the current slot; plans again if anything changed."""
-    return RecommendationOut.of(use.recommend.now(house.id, at))
+    return RecommendationOut.of(use.recommend.now(house.id, at), dry_run=use.prefer.of(house.id).dry_run)

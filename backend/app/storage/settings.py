@@ -8,24 +8,11 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.errors import ConflictError
+from app.domain.setting import NEVER_SET, Setting
 from app.domain.site import SiteId
 from app.storage.database import Database
 from app.storage.models import SettingRow
 from app.storage.upsert import insert_once
-
-NEVER_SET = 0
-"""The version of a group of settings nobody has changed yet."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """One version of a group of settings such as `battery`; the first is 1."""
-
-    name: str
-    version: int
-    value: Mapping[str, object]
-    set_by: str
-    set_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the use cases need from the outside world. `wiring` alone picks who provides it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from app.domain.forecast import Forecast, ForecastKind
 from app.domain.plan import Plan
 from app.domain.price import Direction, Price
 from app.domain.reading import Quantity, Reading
+from app.domain.setting import Setting
 from app.domain.site import SiteId
 from app.domain.slot import Slot
 
@@ -177,6 +178,22 @@ class Overrides(Protocol):
 
     def between(self, site: SiteId, span: Slot) -> list[Override]:
         """Return the overrides that touch a span, oldest first."""
+        ...
+
+
+class Settings(Protocol):
+    """What people changed while the service ran."""
+
+    def get(self, site: SiteId, name: str) -> Setting | None:
+        """Return the version that holds; None when nobody ever changed it."""
+        ...
+
+    def put(self, site: SiteId, name: str, value: Mapping[str, object], *, expected_version: int, set_by: str, set_at: datetime) -> Setting:
+        """Store a new version on top of the one the caller has seen.
+
+        Raises:
+            ConflictError: somebody else changed it first.
+        """
         ...
 
 

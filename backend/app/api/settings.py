@@ -1,0 +1,37 @@
+"""/settings: what people change while the service runs; validated, live, audited."""
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from app.api.deps import House, Now, Use
+from app.api.models import In, Out
+from app.api.security import Controller, Viewer
+
+router = APIRouter(prefix="/settings", tags=["settings"])
+
+
+class ControlOut(Out):
+    """What holds now."""
+
+    reserve_pct: float
+    dry_run: bool = Field(description="Whether executors only show what they would do.")
+
+
+class ControlIn(In):
+    """What to change; what is left out stays."""
+
+    reserve_pct: float | None = Field(None, ge=0, le=100, examples=[20])
+    dry_run: bool | None = None
+
+
+@router.get("/control")
+def control(use: Use, house: House, _caller: Viewer) -> ControlOut:
+    """Return the reserve and whether this is a dry run."""
+    return ControlOut.model_validate(use.prefer.of(house.id))
+
+
+@router.put("/control")
+def change(use: Use, house: House, at: Now, caller: Controller, wish: ControlIn) -> ControlOut:
+    """Change the reserve or the dry run; the next plan knows it."""
+    changed = use.prefer.change(house.id, reserve_pct=wish.reserve_pct, dry_run=wish.dry_run, actor=caller, now=at)
+    return ControlOut.model_validate(changed)
