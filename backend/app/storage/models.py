@@ -18,7 +18,9 @@ from app.domain.reading import Quality, Quantity
 from app.domain.site import Mode
 from app.storage.columns import Json, LongText, Money, Name, Number, UtcDateTime, enum
 
-MARIADB = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
+OPTIONS = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
+CLUSTERED = OPTIONS | {"sqlite_with_rowid": False}
+"""Many small rows, kept in the order of their key: MariaDB does so anyway, SQLite keeps a second copy of the key otherwise."""
 ENUMS = (Direction, ForecastKind, Mode, OutcomeStatus, PlanSource, PlanStatus, PriceClass, Provenance, Quality, Quantity, ReasonCode, Role)
 DIGEST_LENGTH = 128
 SHA256_LENGTH = 64
@@ -36,7 +38,7 @@ type KeyInstant = Annotated[datetime, mapped_column(UtcDateTime(), primary_key=T
 class Base(DeclarativeBase):
     """What all tables share. A float is a DOUBLE, an instant is UTC."""
 
-    __table_args__: Any = MARIADB
+    __table_args__: Any = OPTIONS
     type_annotation_map: ClassVar[Any] = {datetime: UtcDateTime(), float: Number(), **{kind: enum(kind) for kind in ENUMS}}
 
 
@@ -44,6 +46,7 @@ class PriceRow(Base):
     """The price that holds now for a slot; `version` counts the ones before it."""
 
     __tablename__ = "prices"
+    __table_args__ = CLUSTERED
 
     site: Mapped[Key]
     start: Mapped[KeyInstant]
@@ -60,6 +63,7 @@ class PriceVersionRow(Base):
     """A price that no longer holds. Only ever added."""
 
     __tablename__ = "price_versions"
+    __table_args__ = CLUSTERED
 
     site: Mapped[Key]
     start: Mapped[KeyInstant]
@@ -86,7 +90,7 @@ class ReadingRow(Base):
     """A measured value. The key answers "the newest of this quantity"; the index lets old ones be deleted."""
 
     __tablename__ = "readings"
-    __table_args__ = (Index("ix_readings_site_at", "site", "at"), MARIADB)
+    __table_args__ = (Index("ix_readings_site_at", "site", "at"), CLUSTERED)
 
     site: Mapped[Key]
     quantity: Mapped[Quantity] = mapped_column(primary_key=True)
@@ -101,7 +105,7 @@ class ForecastRow(Base):
     """A forecast as issued, its values in one cell: they are only ever read together."""
 
     __tablename__ = "forecasts"
-    __table_args__ = (Index("ix_forecasts_site_issued_at", "site", "issued_at"), MARIADB)
+    __table_args__ = (Index("ix_forecasts_site_issued_at", "site", "issued_at"), OPTIONS)
 
     site: Mapped[Key]
     kind: Mapped[ForecastKind] = mapped_column(primary_key=True)
@@ -116,7 +120,7 @@ class PlanRow(Base):
     """A plan as made."""
 
     __tablename__ = "plans"
-    __table_args__ = (Index("ix_plans_site_created_at", "site", "created_at"), MARIADB)
+    __table_args__ = (Index("ix_plans_site_created_at", "site", "created_at"), OPTIONS)
 
     site: Mapped[Key]
     id: Mapped[Key]
@@ -139,7 +143,7 @@ class PlanStepRow(Base):
     __tablename__ = "plan_steps"
     __table_args__ = (
         ForeignKeyConstraint(["site", "plan_id"], ["plans.site", "plans.id"], name="fk_plan_steps_plan", ondelete="CASCADE"),
-        MARIADB,
+        CLUSTERED,
     )
 
     site: Mapped[Key]
@@ -169,7 +173,7 @@ class DecisionRow(Base):
     __table_args__ = (
         Index("ix_decisions_site_slot_start", "site", "slot_start"),
         Index("ix_decisions_site_decided_at", "site", "decided_at"),
-        MARIADB,
+        OPTIONS,
     )
 
     site: Mapped[Key]
@@ -207,7 +211,7 @@ class OutcomeRow(Base):
     __tablename__ = "outcomes"
     __table_args__ = (
         ForeignKeyConstraint(["site", "decision_id"], ["decisions.site", "decisions.id"], name="fk_outcomes_decision", ondelete="CASCADE"),
-        MARIADB,
+        OPTIONS,
     )
 
     site: Mapped[Key]
@@ -254,7 +258,7 @@ class AuditRow(Base):
     """One entry of the log. The id keeps the order of entries of one instant."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_site_at", "site", "at"), MARIADB)
+    __table_args__ = (Index("ix_audit_site_at", "site", "at"), OPTIONS)
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
     site: Mapped[Named]
@@ -269,7 +273,7 @@ class TokenRow(Base):
     """A token by its hash. A name is never used twice, so that the log stays clear."""
 
     __tablename__ = "tokens"
-    __table_args__ = (UniqueConstraint("site", "sha256", name="uq_tokens_site_sha256"), MARIADB)
+    __table_args__ = (UniqueConstraint("site", "sha256", name="uq_tokens_site_sha256"), OPTIONS)
 
     site: Mapped[Key]
     name: Mapped[Key]

@@ -16,6 +16,8 @@ DIGEST = sa.String(128)
 WORD = sa.String(32)
 PROSE = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+OPTIONS = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
+CLUSTERED = {"prices", "price_versions", "readings", "plan_steps"}
 TABLES = (
     *("prices", "price_versions", "price_fetches", "readings", "forecasts", "plans", "plan_steps"),
     *("decisions", "outcomes", "overrides", "settings", "audit", "tokens"),
@@ -49,7 +51,7 @@ def downgrade() -> None:
 
 
 def _create(table: str, *parts: Any) -> None:  # noqa: ANN401  columns and constraints
-    op.create_table(table, *parts, if_not_exists=True, mysql_engine="InnoDB", mysql_charset="utf8mb4", mysql_collate="utf8mb4_nopad_bin")
+    op.create_table(table, *parts, if_not_exists=True, sqlite_with_rowid=table not in CLUSTERED, **OPTIONS)
 
 
 def _prices() -> None:
