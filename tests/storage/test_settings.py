@@ -1,9 +1,10 @@
 import pytest
 
 from app.domain.errors import ConflictError, InvalidInputError
+from app.domain.setting import NEVER_SET, Setting
 from app.domain.site import HOME, SiteId
 from app.storage.database import Database
-from app.storage.settings import NEVER_SET, Setting, SettingStore
+from app.storage.settings import SettingStore
 from tests.records import at
 
 
