@@ -1,5 +1,6 @@
 """From a plan to a decision, and what each lower rung of the ladder decides."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -45,13 +46,16 @@ class Verdict:
     alternatives: tuple[Alternative, ...] = ()
     cause: str | None = None
     fingerprint: str = ""
+    until: datetime | None = None
+    """When it ends before the slot does."""
 
 
 def from_plan(problem: Problem, plan: Plan) -> Verdict:
     """Return the verdict of a fresh plan: the mode that carries out its first slot, with every alternative's extra cost."""
     found = candidates(problem, mapped(problem.site, plan))
     best = _cheapest(found)
-    reason_code, sentence = reason(problem.site, best.command, replace(best.step, stored_kwh_value=plan.steps[0].stored_kwh_value))
+    step = replace(best.step, stored_kwh_value=plan.steps[0].stored_kwh_value)
+    reason_code, sentence = reason(problem.site, best.command, step)
     return Verdict(
         command=best.command,
         reason_code=reason_code,
@@ -59,7 +63,7 @@ def from_plan(problem: Problem, plan: Plan) -> Verdict:
         source=plan.source,
         status=plan.status,
         plan=plan,
-        step=best.step,
+        step=step,
         alternatives=_alternatives(problem.site, best, found),
         fingerprint=problem.fingerprint,
     )
@@ -106,13 +110,14 @@ def write_up(situation: Situation, verdict: Verdict) -> Decision:
     """Return the decision: the verdict in the vendor's words, with prices, expected charge and a lease."""
     site, step = situation.site, verdict.step
     expected = site.battery.pct(step.stored_kwh) if step is not None else situation.soc_pct
+    ends = situation.slot.end + timedelta(seconds=LEASE_GRACE_S)
     return Decision(
-        id=f"{situation.now:%Y%m%dT%H%M%SZ}-{verdict.source[:3]}-{verdict.command.mode}",
+        id=_name(situation, verdict),
         site=site.id,
         plan_id=verdict.plan.id if verdict.plan is not None else None,
         slot=situation.slot,
         decided_at=situation.now,
-        valid_until=situation.slot.end + timedelta(seconds=LEASE_GRACE_S),
+        valid_until=ends if verdict.until is None else min(ends, verdict.until),
         command=verdict.command,
         label=label(site.inverter.profile, verdict.command.mode),
         discharge_current_a=_current_a(situation, verdict),
@@ -121,13 +126,20 @@ def write_up(situation: Situation, verdict: Verdict) -> Decision:
         plan_source=verdict.source,
         status=verdict.status,
         expected_soc_pct=None if expected is None else round(expected, 1),
-        stored_kwh_value=None if verdict.plan is None else round(_value_now(verdict.plan, situation.now), 5),
+        stored_kwh_value=None if step is None else round(step.stored_kwh_value, 5),
         price=_price_now(situation.priced),
         currency=site.currency,
         alternatives=verdict.alternatives,
         cause=verdict.cause,
         fingerprint=verdict.fingerprint,
     )
+
+
+def _name(situation: Situation, verdict: Verdict) -> str:
+    """Return a name that sorts by time and differs wherever two decisions of one second do."""
+    told = repr((situation.slot, verdict.command, verdict.cause, verdict.until, verdict.fingerprint))
+    digest = hashlib.sha256(told.encode()).hexdigest()[:8]
+    return f"{situation.now:%Y%m%dT%H%M%SZ}-{verdict.source[:3]}-{digest}"
 
 
 def _cheapest(found: tuple[Candidate, ...]) -> Candidate:
@@ -154,11 +166,6 @@ def _current_a(situation: Situation, verdict: Verdict) -> float:
     else:
         power_kw = 0.0
     return discharge_current_a(site.battery, power_kw, voltage_v=situation.voltage_v)
-
-
-def _value_now(plan: Plan, now: datetime) -> float:
-    step = plan.step_at(now)
-    return plan.end_value_per_kwh if step is None else step.stored_kwh_value
 
 
 def _price_now(priced: PricedSlot | None) -> PriceNow:

@@ -69,7 +69,8 @@ class Health:
             self._optimizer(site, now),
         )
         plan = self.journal.remembered_plans.get(site)
-        can_answer = not away or (plan is not None and plan.step_at(now) is not None)
+        price_known = not away and components[1].status is not Status.FAILED
+        can_answer = price_known or (plan is not None and plan.step_at(now) is not None)
         worst = max((component.status for component in components), key=BADNESS.__getitem__)
         return Report(status=worst, can_answer=can_answer, components=components)
 
@@ -85,11 +86,13 @@ class Health:
         fetched = self.prices.last_fetched(site)
         age_s = None if fetched is None else (now - fetched).total_seconds()
         last = self.refresh.last.get(site)
-        known = self.prices.between(site, now - LONGEST_SLOT, now + HORIZON, Direction.IMPORT)
-        if not any(price.slot.contains(now) for price in known):
-            problem = last.error if last is not None and last.error else "refresh them"
-            return Component(name="prices", status=Status.FAILED, age_s=age_s, detail=f"the current price is not known: {problem}")
-        until = max((price.slot.end for price in known), default=now)
+        known = self.prices.between(site, now - LONGEST_SLOT, now + HORIZON)
+        for direction in Direction:
+            if not any(price.direction is direction and price.slot.contains(now) for price in known):
+                problem = last.error if last is not None and last.error else "refresh them"
+                detail = f"the current {direction} price is not known: {problem}"
+                return Component(name="prices", status=Status.FAILED, age_s=age_s, detail=detail)
+        until = max(price.slot.end for price in known)
         detail = f"known until {until:%Y-%m-%d %H:%M} UTC"
         if last is not None and last.error:
             return Component(name="prices", status=Status.DEGRADED, age_s=age_s, detail=f"{detail}; last refresh failed: {last.error}")

@@ -28,17 +28,22 @@ class Ingest:
         return self.readings.save(site, readings)
 
     def look(self, site: SiteId, now: datetime) -> None:
-        """Read the house if that was not done just now. A house that does not answer is remembered, and its readings age."""
+        """Read the house if that was not done just now. A house that does not answer is remembered, and its readings age.
+
+        Raises:
+            UnavailableError: the store is away.
+        """
         last = self.looked_at.get(site)
         if self.house is None or (last is not None and now - last < LEAST_INTERVAL):
             return
         self.looked_at[site] = now
         try:
-            self.readings.save(site, self.house.read(now))
+            seen = self.house.read(now)
         except UnavailableError as error:
             self.last_error[site] = str(error)
-        else:
-            self.last_error[site] = None
+            return
+        self.last_error[site] = None
+        self.readings.save(site, seen)
 
     def backfill(self, site: SiteId, now: datetime, *, days: int) -> int:
         """Fetch the past load and solar power that is not stored yet; return how many readings were new.

@@ -1,15 +1,19 @@
 """The journal: keeps plans and decisions, in memory too, so that a store that is away costs no answer and no record."""
 
+import logging
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.domain.decision import Decision
-from app.domain.errors import UnavailableError
+from app.domain.errors import OptimizerError, UnavailableError
 from app.domain.plan import Plan
 from app.domain.site import SiteId
 from app.usecases import ports
+
+log = logging.getLogger(__name__)
 
 MOST_WAITING = 2000
 """Records held back while the store is away: a month of half-hours; the oldest would go first."""
@@ -24,6 +28,7 @@ class Journal:
     waiting: deque[Plan | Decision] = field(default_factory=lambda: deque(maxlen=MOST_WAITING))
     remembered_plans: dict[SiteId, Plan] = field(default_factory=dict)
     remembered_decisions: dict[SiteId, Decision] = field(default_factory=dict)
+    writing: threading.Lock = field(default_factory=threading.Lock)
 
     def keep_plan(self, plan: Plan) -> None:
         """Store a plan, after everything that still waits."""
@@ -52,13 +57,16 @@ class Journal:
         return self.remembered_decisions.get(site)
 
     def flush(self) -> None:
-        """Write what waits, oldest first; what cannot be written goes on waiting."""
-        while self.waiting:
-            try:
-                self._save(self.waiting[0])
-            except UnavailableError:
-                return
-            self.waiting.popleft()
+        """Write what waits, oldest first; what cannot be written goes on waiting, what the store refuses for good does not."""
+        with self.writing:
+            while self.waiting:
+                try:
+                    self._save(self.waiting[0])
+                except UnavailableError:
+                    return
+                except OptimizerError:
+                    log.exception("the store refuses %s", self.waiting[0].id)
+                self.waiting.popleft()
 
     def _write(self, record: Plan | Decision) -> None:
         self.waiting.append(record)

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.control import decide
@@ -36,6 +36,8 @@ class Recommend:
     rules: Rules
     time_limit_s: float
     locks: dict[SiteId, threading.Lock] = field(default_factory=dict)
+    forced: dict[SiteId, Override | None] = field(default_factory=dict)
+    """The overrides as last read: they win while the store is away, too."""
 
     def now(self, site: SiteId, now: datetime) -> Decision:
         """Return the decision for the current slot; the same one as long as nothing changed.
@@ -58,7 +60,7 @@ class Recommend:
         try:
             self.ingest.look(site.id, now)
             conditions = self.outlook.conditions(site, now)
-            override = self.overrides.active(site.id, now)
+            override = self.forced[site.id] = self.overrides.active(site.id, now)
         except UnavailableError as error:
             return self._without_conditions(site, now, error)
         situation = _situation(site, conditions, now)
@@ -92,9 +94,11 @@ class Recommend:
 
     def _without_conditions(self, site: Site, now: datetime, error: UnavailableError) -> Decision:
         """Answer from memory while the store is away."""
-        plan = self.journal.last_plan(site.id, now)
+        plan, override = self.journal.last_plan(site.id, now), self.forced.get(site.id)
         verdict = decide.from_last_plan(site, plan, now, cause=str(error)) if plan is not None else None
-        if verdict is None:
+        if override is not None and override.span.contains(now):
+            verdict = replace(_overridden(override), cause=str(error))
+        elif verdict is None:
             verdict = decide.self_use(ReasonCode.NO_STATE, "Prices and state cannot be read: self-use is always safe", cause=str(error))
         log.warning("site %s: %s instead of a plan: %s", site.id, verdict.source, error)
         step = plan.step_at(now) if plan is not None else None
@@ -122,15 +126,11 @@ def _overridden(override: Override) -> Verdict:
         reason=f"{override.set_by} asked for it until {until}{note}",
         source=PlanSource.OVERRIDE,
         status=PlanStatus.FALLBACK,
+        until=override.span.end,
     )
 
 
 def _same(one: Decision, other: Decision) -> bool:
     """Tell whether two decisions say the same in the same slot for the same cause."""
-    return (one.slot, one.command, one.plan_source, one.cause, one.fingerprint) == (
-        other.slot,
-        other.command,
-        other.plan_source,
-        other.cause,
-        other.fingerprint,
-    )
+    first, second = ((each.slot, each.valid_until, each.command, each.plan_source, each.cause, each.fingerprint) for each in (one, other))
+    return first == second

@@ -28,14 +28,14 @@ class Refresh:
         """Fetch and store; return what came, and which slots of the published day are still missing.
 
         Raises:
-            UnavailableError: the source did not answer usefully; nothing stored was touched.
+            UnavailableError: the source or the store did not answer usefully; nothing stored was touched.
         """
         try:
             fetched = self.source.prices(self._since(site, now), now + AHEAD)
+            stored = self.prices.save(site, fetched, now)
         except UnavailableError as error:
             self.last[site] = PriceRefresh(source=self.source.name, stored=0, first=None, last=None, missing=(), error=str(error))
             raise
-        stored = self.prices.save(site, fetched, now)
         self.last[site] = PriceRefresh(
             source=self.source.name,
             stored=stored,
@@ -46,8 +46,9 @@ class Refresh:
         return self.last[site]
 
     def _since(self, site: SiteId, now: datetime) -> datetime:
-        """Look a week back the first time, a day back afterwards."""
-        return now - (BEHIND if self.prices.last_fetched(site) is None else timedelta(days=1))
+        """Look a day behind the last fetch, so that no silence leaves a hole; at most a week back, as the first time."""
+        last = self.prices.last_fetched(site)
+        return now - BEHIND if last is None else max(now - BEHIND, last - timedelta(days=1))
 
     def _due(self, fetched: list[Price], now: datetime) -> tuple[Slot, ...]:
         """Return the slots that should have been published by now."""

@@ -52,7 +52,8 @@ class Rounds:
     def _when_due(self, site: SiteId, duty: str, now: datetime, every: timedelta, work: Callable[[SiteId], object]) -> None:
         """Work if the current period of the duty's rhythm has not been served; rhythms are aligned to the clock."""
         period = datetime.fromtimestamp(now.timestamp() // every.total_seconds() * every.total_seconds(), now.tzinfo)
-        if self.done.get((site, duty)) == period:
+        done = self.done.get((site, duty))
+        if done is not None and period <= done <= now:
             return
         self.done[site, duty] = period
         try:
@@ -73,5 +74,5 @@ class Rounds:
         """Carry a decision out once, and report what came of it."""
         if self.carried_out.get(site) == decision.id:
             return
-        self.carried_out[site] = decision.id
         self.execute.report(site, decision.id, actuator.carry_out(decision, now))
+        self.carried_out[site] = decision.id
