@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from app.control.command import LABELS
 from app.domain.errors import InvalidInputError, InvalidSiteError
 from app.domain.reading import Quantity
 from app.domain.site import Battery, Coupling, GridConnection, Inverter, Mode, Site, SolarArray
+from app.storage.engine import parse_url
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 LEAST_TOKEN_LENGTH = 24
@@ -30,6 +32,17 @@ class DatabaseSettings(_Group):
     )
     keep_readings_days: int = Field(400, ge=8, description="Raw readings older than this are pruned by `db prune`.")
     keep_plans_days: int = Field(90, ge=2, description="Plans and forecasts older than this are pruned; decisions and prices stay.")
+
+    @field_validator("url")
+    @classmethod
+    def _readable(cls, value: SecretStr) -> SecretStr:
+        try:
+            parse_url(value.get_secret_value())
+        except InvalidInputError as error:
+            raise ValueError(str(error)) from error
+        except ValueError:
+            raise ValueError("its port is no number; a password with @ : / in it must be percent-encoded") from None
+        return value
 
 
 class ApiSettings(_Group):
@@ -78,6 +91,13 @@ class InverterSettings(_Group):
     coupling: Coupling = Field(Coupling.DC, description="dc: battery and array share the inverter; ac: the battery has its own.")
     profile: str = Field("fox_ess", description="Whose words the modes are given in: fox_ess or plain.")
     modes: tuple[Mode, ...] = Field(tuple(Mode), description="What it can be told.")
+
+    @field_validator("profile")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in LABELS:
+            raise ValueError(f"no inverter profile named {value!r}; there are {', '.join(sorted(LABELS))}")
+        return value
 
 
 class GridSettings(_Group):
@@ -161,7 +181,9 @@ class PlannerSettings(_Group):
 class Settings(BaseSettings):
     """Everything that can be set."""
 
-    model_config = SettingsConfigDict(env_prefix="OPTIMIZER_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="OPTIMIZER_", env_nested_delimiter="__", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     database: DatabaseSettings = DatabaseSettings()
     api: ApiSettings = ApiSettings()
@@ -203,17 +225,19 @@ class Settings(BaseSettings):
         )
 
 
-def load(env_file: Path | None = None) -> Settings:
-    """Return the settings of this process.
+def load(env_file: Path = Path(".env"), **given: object) -> Settings:
+    """Return the settings of this process; what is given wins over the environment.
 
     Raises:
         InvalidInputError: names every variable that is wrong, one line each.
     """
     try:
-        settings = Settings() if env_file is None else Settings(_env_file=env_file)
+        settings = Settings(_env_file=env_file, **given)  # type: ignore[arg-type]  # pydantic judges them
         _ = settings.site
     except ValidationError as error:
         raise InvalidInputError("\n".join(_complaint(found) for found in error.errors())) from error
+    except SettingsError as error:
+        raise InvalidInputError(f"an OPTIMIZER_ variable is no JSON: {error}") from error
     except InvalidSiteError as error:
         raise InvalidInputError(f"OPTIMIZER_BATTERY__*, OPTIMIZER_INVERTER__* or OPTIMIZER_GRID__*: {error}") from error
     return settings

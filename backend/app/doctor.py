@@ -36,7 +36,6 @@ def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
         yield Finding(name="settings", state=str(error), remedy="mend these variables in .env; .env.example explains each")
         return
     yield _site(settings)
-    yield _tokens(settings)
     try:
         prepare(settings, patience_s=0)
     except OptimizerError as error:
@@ -45,6 +44,7 @@ def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
     service = build(settings)
     try:
         yield Finding(name="database", state="answers, schema up to date")
+        yield _access(service)
         yield from _prices(service)
         yield from _house(service)
     finally:
@@ -57,16 +57,17 @@ def _site(settings: Settings) -> Finding:
     return Finding(name="battery", state=state)
 
 
-def _tokens(settings: Settings) -> Finding:
-    if settings.api.is_loopback:
-        return Finding(name="access", state=f"listens on {settings.api.host} only")
-    if settings.api.admin_token is None:
+def _access(service: Service) -> Finding:
+    host = service.settings.api.host
+    if service.guard.is_open:
+        return Finding(name="access", state=f"listens on {host} only, open to this machine")
+    if not service.guard.known():
         return Finding(
             name="access",
-            state=f"would listen on {settings.api.host} without an admin token",
+            state=f"would listen on {host} without a token",
             remedy="set OPTIMIZER_API__ADMIN_TOKEN, or create tokens with `battery-optimizer token create`",
         )
-    return Finding(name="access", state=f"listens on {settings.api.host}, tokens are set")
+    return Finding(name="access", state=f"listens on {host}, tokens are set")
 
 
 def _prices(service: Service) -> Iterator[Finding]:
@@ -109,6 +110,9 @@ def _house(service: Service) -> Iterator[Finding]:
         yield Finding(name="home assistant", state=str(error), remedy="check OPTIMIZER_HOME_ASSISTANT__URL and that Home Assistant runs")
         return
     yield Finding(name="home assistant", state=f"{status.version} {status.state}, {status.time_zone}")
+    if Quantity.SOC_PCT not in house.entities:
+        remedy = "add soc_pct to OPTIMIZER_HOME_ASSISTANT__ENTITIES: without a state of charge nothing is planned"
+        yield Finding(name="soc_pct", state="no entity shows it", remedy=remedy)
     for problem in problems:
         yield Finding(name="entity", state=problem, remedy="correct OPTIMIZER_HOME_ASSISTANT__ENTITIES")
     for each in readings:

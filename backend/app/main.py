@@ -8,17 +8,16 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app.api import decisions, errors, health, optimize, overrides, page, plans, prices, readings, recommendation, settings
 from app.api.limits import BodyLimit
-from app.wiring import Service, clock
+from app.api.loopback import LoopbackOnly
+from app.wiring import Service
 
 log = logging.getLogger(__name__)
 
 TURN_S = 20.0
 """How often the rounds look for what is due; the shortest rhythm is a minute."""
-LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]", "testserver"]
 
 
 def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
@@ -48,7 +47,7 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(GZipMiddleware, minimum_size=2000)
     if service.guard.is_open:
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_NAMES)
+        app.add_middleware(LoopbackOnly)
     app.include_router(health.router)
     v1 = APIRouter(prefix="/api/v1")
     for resource in (recommendation, plans, prices, decisions, readings, overrides, settings, optimize):
@@ -65,7 +64,7 @@ def _make_rounds(service: Service, stop: threading.Event) -> None:
     """Turn after turn until told to stop; an unforeseen error costs one turn."""
     while not stop.is_set():
         try:
-            service.rounds.turn(clock())
+            service.rounds.turn(service.use.clock())
         except Exception:
             log.exception("a round failed")
         stop.wait(TURN_S)

@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import plotext
-from pydantic import SecretStr
 from rich.panel import Panel
 from rich.table import Table
 
-from app.config import ApiSettings, DatabaseSettings, Settings, SolarSettings, TariffSettings
+from app.config import Settings, load
 from app.control.explain import money
 from app.domain.decision import Decision
 from app.domain.plan import Plan
@@ -18,15 +17,17 @@ PLOT_HEIGHT = 16
 
 
 def demo_settings(*, port: int, region: str | None, folder: Path) -> Settings:
-    """Return settings of a simulated house with a 4 kW roof, on loopback, with its own SQLite file."""
-    tariff = (
-        TariffSettings(source="simulated") if region is None else TariffSettings(region=region, export_product="AGILE-OUTGOING-19-05-13")
-    )
-    return Settings(
-        database=DatabaseSettings(url=SecretStr(f"sqlite:///{folder / 'battery_optimizer.db'}")),
-        api=ApiSettings(port=port),
-        solar=SolarSettings(peak_kw=4.0),
-        tariff=tariff,
+    """Return settings of a simulated house with a 4 kW roof, on loopback, with its own SQLite file.
+
+    Raises:
+        InvalidInputError: no such port or region.
+    """
+    real = {"source": "octopus", "region": region, "export_product": "AGILE-OUTGOING-19-05-13"}
+    return load(
+        database={"url": f"sqlite:///{folder / 'battery_optimizer.db'}"},
+        api={"host": "127.0.0.1", "port": port, "viewer_token": None, "controller_token": None, "admin_token": None},
+        solar={"peak_kw": 4.0},
+        tariff={"source": "simulated"} if region is None else real,
     )
 
 

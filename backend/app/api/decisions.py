@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.api.deps import House, Now, Use
 from app.api.models import In, Instant, Out, RecommendationOut, span
@@ -35,6 +35,10 @@ class OutcomeIn(In):
     battery_kw: float | None = Field(None, ge=-1000, le=1000, description="Charging is positive.")
     soc_pct: float | None = Field(None, ge=0, le=100)
     detail: str | None = Field(None, max_length=500)
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"status": "confirmed", "mode_read_back": "Force Charge", "battery_kw": 4.9, "soc_pct": 63}]}
+    )
 
 
 class DecisionOut(RecommendationOut):

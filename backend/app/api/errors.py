@@ -75,6 +75,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OptimizerError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
 
 
 def problem(status: HTTPStatus, code: str, detail: str, errors: list[dict[str, Any]] | None = None) -> JSONResponse:
@@ -94,6 +95,11 @@ def _invalid(_request: Request, error: Exception) -> JSONResponse:
     first = errors[0] if errors else {"where": [], "what": "invalid request"}
     detail = f"{'.'.join(map(str, first['where']))}: {first['what']}"
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors)
+
+
+def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
+    """Say nothing of what went wrong: the log has it."""
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "an error of ours; the log of the service says more")
 
 
 def _http(_request: Request, error: Exception) -> JSONResponse:

@@ -12,12 +12,13 @@ from app.domain.price import PriceClass, Provenance
 from app.domain.site import Mode
 from app.domain.slot import Slot
 
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
 
 def _utc(instant: datetime) -> datetime:
-    try:
-        return instant.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("the instant lies outside the calendar") from error
+    if not EARLIEST <= instant < LATEST:
+        raise ValueError("the instant lies outside 2000 to 2100: is the clock set?")
+    return instant.astimezone(UTC)
 
 
 def _zulu(instant: datetime) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.api.deps import House, Now, Use
 from app.api.models import CommandIn, Instant, Out, span
@@ -20,6 +20,10 @@ class OverrideIn(CommandIn):
 
     until: Instant
     note: str | None = Field(None, max_length=200)
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"mode": "hold", "until": "2026-01-15T15:00:00Z", "note": "keep some for the evening"}]}
+    )
 
 
 class OverrideOut(Out):

@@ -1,7 +1,7 @@
 """/settings: what people change while the service runs; validated, live, audited."""
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.api.deps import House, Now, Use
 from app.api.models import In, Out
@@ -22,6 +22,8 @@ class ControlIn(In):
 
     reserve_pct: float | None = Field(None, ge=0, le=100, examples=[20])
     dry_run: bool | None = None
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reserve_pct": 20}]})
 
 
 @router.get("/control")
