@@ -165,6 +165,17 @@ class HomeAssistantSettings(_Group):
         return self
 
 
+class MqttSettings(_Group):
+    """The broker through which Home Assistant sees the optimizer as a device; without a host there is none."""
+
+    host: str | None = Field(None, description="e.g. 192.168.1.3 or mosquitto")
+    port: int = Field(1883, ge=1, le=65535, description="8883 with TLS.")
+    username: str | None = None
+    password: SecretStr | None = None
+    ca_file: str | None = Field(None, description="The broker's CA certificate; turns TLS on.")
+    prefix: str = Field("battery_optimizer", pattern="^[A-Za-z0-9_-]+$", description="First part of every topic.")
+
+
 class RulesSettings(_Group):
     """The reactive rules: fallback and baseline."""
 
@@ -194,6 +205,7 @@ class Settings(BaseSettings):
     house: HouseSettings = HouseSettings()
     tariff: TariffSettings = TariffSettings()
     home_assistant: HomeAssistantSettings = HomeAssistantSettings()
+    mqtt: MqttSettings = MqttSettings()
     rules: RulesSettings = RulesSettings()
     planner: PlannerSettings = PlannerSettings()
 

@@ -1,5 +1,6 @@
 """The HTTP app, and the rounds it makes by itself."""
 
+import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -29,8 +30,12 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
         thread = threading.Thread(target=_make_rounds, args=(service, stop), name="rounds", daemon=True)
         if make_rounds:
             thread.start()
+        bridge = asyncio.create_task(service.bridge.run()) if service.bridge is not None else None
         yield
         stop.set()
+        if bridge is not None:
+            bridge.cancel()
+            await asyncio.gather(bridge, return_exceptions=True)
         if make_rounds:
             thread.join(timeout=STOP_S)
         service.close()

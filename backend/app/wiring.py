@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 
 import httpx
 
@@ -17,6 +18,9 @@ from app.domain.errors import InvalidInputError, UnavailableError
 from app.domain.site import HOME
 from app.optimizer.rules import Rules
 from app.services.home_assistant import Entity, HomeAssistant
+from app.services.home_assistant_device import HomeAssistantDevice
+from app.services.home_assistant_discovery import Topics
+from app.services.mqtt import Broker, MqttBridge
 from app.services.octopus_energy import FlatExport, OctopusEnergy
 from app.services.octopus_tariff import OctopusTariff
 from app.services.simulated_house import SimulatedHouse
@@ -68,6 +72,7 @@ class Service:
     tokens: TokenStore
     source: ports.PriceSource
     house: ports.House | None
+    bridge: MqttBridge | None = None
     clients: list[httpx.Client] = field(default_factory=list)
 
     def close(self) -> None:
@@ -102,26 +107,27 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     execute = Execute(decisions, overrides, audit)
     keep = Keep(readings=settings.database.keep_readings_days, plans=settings.database.keep_plans_days)
     tokens = TokenStore(database)
+    use = UseCases(
+        clock=clock,
+        sites=sites,
+        refresh=refresh,
+        ingest=ingest,
+        outlook=outlook,
+        recommend=recommend,
+        execute=execute,
+        health=Health(lambda: _schema(database), refresh, ingest, journal, prices, readings),
+        journal=journal,
+        prefer=prefer,
+        prices=prices,
+        plans=plans,
+        decisions=decisions,
+        time_limit_s=limit_s,
+        simulated=simulate_house or settings.tariff.source == "simulated",
+    )
     return Service(
         settings=settings,
         database=database,
-        use=UseCases(
-            clock=clock,
-            sites=sites,
-            refresh=refresh,
-            ingest=ingest,
-            outlook=outlook,
-            recommend=recommend,
-            execute=execute,
-            health=Health(lambda: _schema(database), refresh, ingest, journal, prices, readings),
-            journal=journal,
-            prefer=prefer,
-            prices=prices,
-            plans=plans,
-            decisions=decisions,
-            time_limit_s=limit_s,
-            simulated=simulate_house or settings.tariff.source == "simulated",
-        ),
+        use=use,
         rounds=Rounds(
             sites,
             refresh,
@@ -135,6 +141,7 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
         tokens=tokens,
         source=source,
         house=house,
+        bridge=bridge(settings, use),
         clients=clients,
     )
 
@@ -195,6 +202,32 @@ def home_assistant(settings: Settings, clients: list[httpx.Client]) -> HomeAssis
         for quantity, text in given.entities.items()
     }
     return HomeAssistant(http=http, token=given.token.get_secret_value(), entities=entities)
+
+
+def bridge(settings: Settings, use: UseCases) -> MqttBridge | None:
+    """Return the connection to the broker that the settings name, or None."""
+    given = settings.mqtt
+    if given.host is None:
+        return None
+    device = HomeAssistantDevice(
+        site=HOME,
+        sites=use.sites,
+        topics=Topics(prefix=given.prefix, node="battery_optimizer"),
+        version=version("battery-optimizer"),
+        recommend=use.recommend,
+        outlook=use.outlook,
+        execute=use.execute,
+        prefer=use.prefer,
+        health=use.health,
+    )
+    broker = Broker(
+        host=given.host,
+        port=given.port,
+        username=given.username,
+        password=given.password.get_secret_value() if given.password else None,
+        ca_file=given.ca_file,
+    )
+    return MqttBridge(broker=broker, device=device, clock=use.clock)
 
 
 def guard(api: ApiSettings, tokens: TokenStore) -> Guard:

@@ -1,0 +1,95 @@
+"""The optimizer's device in Home Assistant: what it shows, and what its controls ask for."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.domain.decision import Command, Override
+from app.domain.errors import InvalidInputError, NotFoundError
+from app.domain.site import Mode, Site, SiteId
+from app.domain.slot import Slot
+from app.services.home_assistant_discovery import NO_OVERRIDE, OVERRIDE_HOURS, Json, Topics, discovery, plan_attributes, states
+from app.usecases.execute import Execute
+from app.usecases.health import Health, Status
+from app.usecases.outlook import Outlook
+from app.usecases.preferences import Prefer
+from app.usecases.recommend import Recommend
+
+ACTOR = "home assistant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeAssistantDevice:
+    """Translates between a site's use cases and the topics of its device."""
+
+    site: SiteId
+    sites: Mapping[SiteId, Site]
+    topics: Topics
+    version: str
+    recommend: Recommend
+    outlook: Outlook
+    execute: Execute
+    prefer: Prefer
+    health: Health
+
+    def announcement(self) -> tuple[str, Json]:
+        """Return the discovery document and its topic."""
+        return self.topics.discovery, discovery(self.sites[self.site], self.topics, version=self.version)
+
+    def shown(self, now: datetime) -> Iterator[tuple[str, Json]]:
+        """Yield each topic with what it should show now."""
+        site = self.sites[self.site]
+        decision = self.recommend.now(self.site, now)
+        plan = self.recommend.journal.last_plan(self.site, now)
+        priced = self.outlook.conditions(site, now).priced
+        has_problem = self.health.report(self.site, now).status is not Status.OK
+        yield self.topics.state, states(decision, plan, priced, self.prefer.of(self.site), has_problem=has_problem)
+        if plan is not None:
+            yield self.topics.plan, plan_attributes(plan, site)
+
+    def obey(self, key: str, wish: str, now: datetime) -> None:
+        """Do what a control of the device asks for.
+
+        Raises:
+            InvalidInputError: it asks for nothing this device can do.
+        """
+        controls: dict[str, Callable[[str, datetime], object]] = {
+            "reserve_soc": lambda text, at: self.prefer.change(self.site, reserve_pct=_pct(text), dry_run=None, actor=ACTOR, now=at),
+            "dry_run": lambda text, at: self.prefer.change(self.site, reserve_pct=None, dry_run=_on(text), actor=ACTOR, now=at),
+            "override": self._override,
+        }
+        if key not in controls:
+            raise InvalidInputError(f"the device has no control {key!r}")
+        controls[key](wish, now)
+
+    def _override(self, wish: str, now: datetime) -> None:
+        if wish == NO_OVERRIDE:
+            self._release(now)
+            return
+        if wish not in set(Mode):
+            raise InvalidInputError(f"{wish!r} is no mode")
+        start = now.replace(microsecond=0)
+        span = Slot(start, start + timedelta(hours=OVERRIDE_HOURS))
+        self.execute.force(self.site, Override(span=span, command=Command(mode=Mode(wish)), set_by=ACTOR, set_at=now))
+
+    def _release(self, now: datetime) -> None:
+        active = self.execute.overrides.active(self.site, now)
+        if active is None:
+            return
+        try:
+            self.execute.release(self.site, active.span.start, actor=ACTOR, now=now)
+        except NotFoundError:
+            return
+
+
+def _pct(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InvalidInputError(f"{text!r} is no percentage") from error
+
+
+def _on(text: str) -> bool:
+    if text not in {"ON", "OFF"}:
+        raise InvalidInputError(f"a switch is ON or OFF, not {text!r}")
+    return text == "ON"
