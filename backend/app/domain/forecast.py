@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import isfinite
 
 from app.domain.errors import InvalidInputError
 from app.domain.slot import Slot
@@ -28,3 +29,5 @@ class Forecast:
     def __post_init__(self) -> None:
         if len(self.slots) != len(self.kw):
             raise InvalidInputError(f"the {self.kind} forecast has {len(self.kw)} values for {len(self.slots)} slots")
+        if not all(map(isfinite, self.kw)):
+            raise InvalidInputError(f"the {self.kind} forecast has a hole: missing is not 0")

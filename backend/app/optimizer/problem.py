@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
+from math import inf
 
 import numpy as np
 
@@ -47,8 +48,8 @@ class Problem:
         for one, following in zip(self.slots, self.slots[1:], strict=False):
             if one.priced.slot.end != following.priced.slot.start:
                 raise InvalidInputError(f"the slots have a hole or an overlap at {one.priced.slot.end}")
-        if any(slot.load_kw < 0 or slot.solar_kw < 0 for slot in self.slots):
-            raise InvalidInputError("load and solar power are never negative")
+        if not all(0 <= kw < inf for slot in self.slots for kw in (slot.load_kw, slot.solar_kw)):
+            raise InvalidInputError("load and solar power are numbers, never negative")
 
     @property
     def fingerprint(self) -> str:
