@@ -22,8 +22,8 @@ from app.domain.errors import InvalidInputError, OptimizerError
 from app.domain.site import HOME
 from app.main import create_app
 from app.services.octopus_energy import OctopusEnergy
-from app.storage.retention import Keep, prune
-from app.wiring import Service, build, clock, prepare, refuse_if_unguarded
+from app.storage.retention import prune
+from app.wiring import Service, build, clock, prepare, refuse_if_unguarded, retention
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Plans and controls a home battery.")
 prices_cli = typer.Typer(no_args_is_help=True, help="What energy costs.")
@@ -141,10 +141,8 @@ def db_upgrade() -> None:
 def db_prune() -> None:
     """Delete what is older than it is to be kept."""
     with _service() as service:
-        kept = service.settings.database
         with _working("pruning"):
-            keep = Keep(readings=kept.keep_readings_days, plans=kept.keep_plans_days)
-            gone = prune(service.database, None, now=clock(), keep=keep)
+            gone = prune(service.database, None, now=clock(), keep=retention(service.settings))
         out.print(", ".join(f"{count} {name}" for name, count in gone.items()) + " deleted")
 
 

@@ -31,7 +31,8 @@ class DatabaseSettings(_Group):
         description="SQLAlchemy URL: sqlite:///file.db or mysql+pymysql://user:password@host:3306/battery_optimizer",
     )
     keep_readings_days: int = Field(400, ge=8, description="Raw readings older than this are pruned by `db prune`.")
-    keep_plans_days: int = Field(90, ge=2, description="Plans and forecasts older than this are pruned; decisions and prices stay.")
+    keep_forecasts_days: int = Field(90, ge=2, description="Forecasts older than this are pruned, scores of them stay.")
+    keep_plans_days: int = Field(14, ge=2, description="Plans older than this are pruned, about 5 MB a day; decisions and prices stay.")
 
     @field_validator("url")
     @classmethod

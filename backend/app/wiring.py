@@ -105,7 +105,7 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     limit_s = settings.planner.time_limit_s
     recommend = Recommend(sites, ingest, outlook, journal, overrides, rules, limit_s)
     execute = Execute(decisions, overrides, audit)
-    keep = Keep(readings=settings.database.keep_readings_days, plans=settings.database.keep_plans_days)
+    keep = retention(settings)
     tokens = TokenStore(database)
     use = UseCases(
         clock=clock,
@@ -144,6 +144,12 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
         bridge=bridge(settings, use),
         clients=clients,
     )
+
+
+def retention(settings: Settings) -> Keep:
+    """Return how long each kind of record is kept."""
+    kept = settings.database
+    return Keep(readings=kept.keep_readings_days, forecasts=kept.keep_forecasts_days, plans=kept.keep_plans_days)
 
 
 def prepare(settings: Settings, *, patience_s: float = PATIENCE_S, sleep: Callable[[float], None] = time.sleep) -> None:
