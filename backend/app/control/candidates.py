@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from app.control.explain import NEGLIGIBLE_KW
 from app.domain.decision import Command
 from app.domain.errors import InfeasibleError
+from app.domain.house import available_kw, room_kw
 from app.domain.plan import Plan, PlanStep
 from app.domain.site import Mode, Site
 from app.optimizer import lp
@@ -36,10 +37,12 @@ def mapped(site: Site, plan: Plan) -> Command:
         return Command(mode=Mode.FORCE_CHARGE, power_kw=round(step.charge_kw, 2), target_soc_pct=_run_target_pct(site, plan))
     if step.discharge_kw > deficit + NEGLIGIBLE_KW:
         return Command(mode=Mode.FORCE_DISCHARGE, power_kw=round(step.discharge_kw, 2), target_soc_pct=_run_target_pct(site, plan))
-    if surplus > NEGLIGIBLE_KW and step.charge_kw < surplus / 2 and step.export_kw > NEGLIGIBLE_KW:
+    hours, store = step.priced.slot.hours, site.battery
+    could_store = min(surplus, float(room_kw(site, plan.start_kwh, hours, up_to_kwh=store.top_kwh)))
+    if could_store > NEGLIGIBLE_KW and step.charge_kw < could_store / 2 and step.export_kw > NEGLIGIBLE_KW:
         return Command(mode=_offered(site, Mode.FEED_IN_FIRST))
-    holds_back = step.discharge_kw < deficit / 2 and plan.start_kwh > site.battery.reserve_kwh + NEGLIGIBLE_KW
-    if deficit > NEGLIGIBLE_KW and holds_back:
+    could_serve = min(deficit, float(available_kw(site, plan.start_kwh, hours, down_to_kwh=store.reserve_kwh)))
+    if could_serve > NEGLIGIBLE_KW and step.discharge_kw < could_serve / 2:
         return Command(mode=_offered(site, Mode.HOLD))
     return Command(mode=Mode.SELF_USE)
 

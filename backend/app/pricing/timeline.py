@@ -11,6 +11,9 @@ from app.pricing.classify import classify
 LOOK_BACK_DAYS = 7
 """How far back an estimate may look for the same time of day; older prices say little about the level."""
 
+LONGEST_STEP_MINUTES = 60
+"""A price that holds for days is looked up by the hour, like any other."""
+
 
 def timeline(prices: Sequence[Price], slots: Sequence[Slot], *, zone: ZoneInfo) -> tuple[PricedSlot, ...]:
     """Return both prices of each slot, up to the first slot that has neither a published price nor an estimate.
@@ -48,7 +51,7 @@ class _Book:
 
     def __init__(self, prices: Sequence[Price], zone: ZoneInfo | None) -> None:
         self.zone = zone
-        self.minutes = min((round(price.slot.hours * 60) for price in prices), default=30)
+        self.minutes = min((LONGEST_STEP_MINUTES, *(round(price.slot.hours * 60) for price in prices)))
         self.known: dict[tuple[Direction, datetime], float] = {}
         for price in prices:
             if price.provenance is Provenance.PUBLISHED:

@@ -1,0 +1,133 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.control import decide
+from app.control.decide import LEASE_GRACE_S, Situation, Verdict, write_up
+from app.domain.decision import Decision, ReasonCode
+from app.domain.plan import Plan, PlanSource, PlanStatus
+from app.domain.price import Provenance
+from app.domain.site import Mode
+from app.domain.slot import Slot
+from app.optimizer.plan import make_plan
+from app.optimizer.problem import Problem
+from app.optimizer.rules import Rules
+from tests.builders import START, house, priced, problem
+from tests.control.test_candidates import CHARGES, FEEDS, IDLES, KEEPS, SELLS, SERVES, STORES
+
+HOUR = timedelta(hours=1)
+SITE = house()
+
+
+def planned(question: Problem) -> Plan:
+    return make_plan(question, now=START, time_limit_s=5)
+
+
+def verdict(question: Problem) -> Verdict:
+    return decide.from_plan(question, planned(question))
+
+
+def written(found: Verdict, *, voltage_v: float | None = None, known: bool = True) -> Decision:
+    price = priced([0.30], 0.15, minutes=60)[0] if known else None
+    return write_up(Situation(site=SITE, slot=Slot(START, START + HOUR), now=START, priced=price, voltage_v=voltage_v, soc_pct=50), found)
+
+
+@pytest.mark.parametrize(
+    ("question", "code", "numbers"),
+    [
+        pytest.param(CHARGES, ReasonCode.CHEAP_CHARGE, ["5.0p", "5.3p", "2.2 kW"], id="cheap"),
+        pytest.param(problem(buy=[-0.05, 0.4], load_kw=1, start_kwh=1), ReasonCode.NEGATIVE_PRICE, ["-5.0p"], id="negative"),
+        pytest.param(SELLS, ReasonCode.EXPORT_PEAK, ["40.0p"], id="peak"),
+        pytest.param(STORES, ReasonCode.STORE_SURPLUS, ["4.0 kW", "1.0 kW"], id="surplus"),
+        pytest.param(SERVES, ReasonCode.SERVE_LOAD, ["30.0p"], id="load"),
+        pytest.param(KEEPS, ReasonCode.KEEP_FOR_LATER, ["10.0p"], id="keep"),
+        pytest.param(FEEDS, ReasonCode.EXPORT_SURPLUS, ["15.0p"], id="export"),
+        pytest.param(IDLES, ReasonCode.BATTERY_IDLE, ["10.0p"], id="idle"),
+    ],
+)
+def test_the_reason_is_one_sentence_with_the_numbers_that_count(question: Problem, code: ReasonCode, numbers: list[str]) -> None:
+    found = verdict(question)
+
+    assert found.reason_code is code
+    assert all(number in found.reason for number in numbers), found.reason
+    assert "\n" not in found.reason
+
+
+@pytest.mark.parametrize("question", [CHARGES, SELLS, STORES, SERVES, KEEPS, FEEDS, IDLES])
+def test_alternatives_are_sorted_by_what_they_would_cost_more(question: Problem) -> None:
+    found = verdict(question)
+
+    extras = [each.extra_cost for each in found.alternatives]
+    assert extras == sorted(extras)
+    assert min(extras) >= 0
+    assert {each.command.mode for each in found.alternatives} == set(Mode) - {found.command.mode}
+    assert all(each.why_not for each in found.alternatives)
+
+
+def test_a_dear_alternative_says_how_dear() -> None:
+    worst = verdict(CHARGES).alternatives[-1]
+
+    assert worst.extra_cost > 0.01
+    assert f"{100 * worst.extra_cost:.1f}p more" in worst.why_not
+
+
+def test_an_earlier_plan_still_tells_its_slot_and_when_it_was_made() -> None:
+    plan = planned(CHARGES)
+
+    found = decide.from_last_plan(SITE, plan, START + HOUR + timedelta(minutes=5), cause="no state")
+
+    assert found is not None
+    assert (found.source, found.status, found.cause) == (PlanSource.LAST_PLAN, PlanStatus.FALLBACK, "no state")
+    assert found.step is plan.steps[1]
+    assert "00:00 UTC" in found.reason
+
+
+def test_an_earlier_plan_is_silent_beyond_its_horizon_and_on_estimated_prices() -> None:
+    plan = planned(CHARGES)
+    guessed = replace(plan.steps[1], priced=replace(plan.steps[1].priced, provenance=Provenance.ESTIMATED))
+
+    assert decide.from_last_plan(SITE, plan, START + 3 * HOUR, cause="x") is None
+    assert decide.from_last_plan(SITE, plan, START - timedelta(seconds=1), cause="x") is None
+    assert decide.from_last_plan(SITE, replace(plan, steps=(plan.steps[0], guessed)), START + HOUR, cause="x") is None
+
+
+@pytest.mark.parametrize(
+    ("price", "mode", "code"),
+    [
+        (0.05, Mode.FORCE_CHARGE, ReasonCode.RULE_CHEAP),
+        (0.20, Mode.SELF_USE, ReasonCode.RULE_DEFAULT),
+        (0.35, Mode.FORCE_DISCHARGE, ReasonCode.RULE_EXPENSIVE),
+    ],
+)
+def test_the_rules_name_price_and_thresholds(price: float, mode: Mode, code: ReasonCode) -> None:
+    found = decide.from_rules(SITE, Rules(), priced([price])[0], cause="no plan")
+
+    assert (found.command.mode, found.reason_code, found.source, found.cause) == (mode, code, PlanSource.RULES, "no plan")
+    assert f"{100 * price:.1f}p" in found.reason
+
+
+def test_a_decision_is_a_lease_that_ends_one_round_after_its_slot() -> None:
+    decision = written(verdict(CHARGES))
+
+    assert decision.valid_until == START + HOUR + timedelta(seconds=LEASE_GRACE_S)
+    assert (decision.label, decision.plan_id) == ("Force Charge", planned(CHARGES).id)
+    assert decision.expected_soc_pct == pytest.approx(31.1)
+
+
+@pytest.mark.parametrize(("voltage_v", "amperes"), [(None, 97.7), (50.0, 100.0)])
+def test_the_discharge_current_follows_the_voltage_measured_or_else_configured(voltage_v: float | None, amperes: float) -> None:
+    assert written(verdict(SELLS), voltage_v=voltage_v).discharge_current_a == amperes
+
+
+def test_without_discharge_no_current_flows() -> None:
+    assert written(verdict(CHARGES)).discharge_current_a == 0
+    assert written(decide.from_rules(SITE, Rules(), priced([0.2])[0], cause="x")).discharge_current_a == 0
+
+
+def test_an_unknown_price_stays_unknown_on_the_last_rung() -> None:
+    decision = written(decide.self_use(ReasonCode.NO_PRICE, "No price", cause="silence"), known=False)
+
+    assert decision.command.mode is Mode.SELF_USE
+    assert (decision.price.import_per_kwh, decision.price.provenance) == (None, Provenance.MISSING)
+    assert (decision.plan_id, decision.stored_kwh_value, decision.expected_soc_pct) == (None, None, 50)
