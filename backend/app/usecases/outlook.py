@@ -57,9 +57,10 @@ class Outlook:
         known = self.prices.between(site.id, now - timedelta(days=LOOK_BACK_DAYS + 1), now + HORIZON)
         ahead = [price.slot for price in known if price.slot.end > now]
         minutes = finest_minutes(ahead) if ahead else 30
-        slots = slots_between(now, now + HORIZON, minutes=minutes)
+        current = slot_at(now, minutes=minutes)
+        slots = slots_between(current.start, current.start + HORIZON, minutes=minutes)
         return Conditions(
-            slot=slot_at(now, minutes=minutes),
+            slot=current,
             priced=timeline(known, slots, zone=site.zone),
             state=self.readings.latest(site.id, STATE),
         )

@@ -1,0 +1,334 @@
+"""Fakes of the ports: they keep everything in memory, and a store can be away."""
+
+from bisect import insort
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from app.domain.audit import AuditEntry
+from app.domain.decision import Command, Decision, Outcome, OutcomeStatus, Override
+from app.domain.errors import NotFoundError, UnavailableError
+from app.domain.forecast import Forecast, ForecastKind
+from app.domain.plan import Plan
+from app.domain.price import Direction, Price
+from app.domain.reading import Quality, Quantity, Reading, reading
+from app.domain.site import HOME, Site, SiteId
+from app.domain.slot import Slot, slots_between
+from app.optimizer.rules import Rules
+from app.usecases.execute import Execute
+from app.usecases.health import Component, Health
+from app.usecases.ingest import Ingest
+from app.usecases.journal import Journal
+from app.usecases.outlook import Outlook
+from app.usecases.recommend import Recommend
+from app.usecases.refresh import Refresh
+from app.usecases.rounds import Rounds
+from tests.builders import house
+
+NIGHT = datetime(2026, 6, 1, 22, 0, tzinfo=UTC)
+
+
+@dataclass
+class Disk:
+    """What all fake stores stand on: away, or answering; it counts writes by kind."""
+
+    away: bool = False
+    writes: Counter[str] = field(default_factory=Counter)
+    fails_after: int | None = None
+    """How many more writes succeed before it goes away by itself."""
+
+    def reach(self) -> None:
+        if self.away:
+            raise UnavailableError("database: gone away")
+
+    def write(self, kind: str) -> None:
+        self.reach()
+        if self.fails_after is not None:
+            if not self.fails_after:
+                self.away = True
+                self.reach()
+            self.fails_after -= 1
+        self.writes[kind] += 1
+
+
+@dataclass
+class FakePrices:
+    disk: Disk
+    rows: dict[tuple[datetime, Direction], Price] = field(default_factory=dict)
+    fetched_at: datetime | None = None
+
+    def save(self, site: SiteId, prices: Sequence[Price], fetched_at: datetime) -> int:
+        del site
+        self.disk.write("prices")
+        new = {(each.slot.start, each.direction): each for each in prices}
+        changed = sum(self.rows.get(key) != each for key, each in new.items())
+        self.rows.update(new)
+        self.fetched_at = fetched_at
+        return changed
+
+    def between(self, site: SiteId, start: datetime, end: datetime, direction: Direction | None = None) -> list[Price]:
+        del site
+        self.disk.reach()
+        wanted = (each for each in self.rows.values() if start <= each.slot.start < end and direction in {None, each.direction})
+        return sorted(wanted, key=lambda each: (each.slot.start, each.direction))
+
+    def last_fetched(self, site: SiteId) -> datetime | None:
+        del site
+        self.disk.reach()
+        return self.fetched_at
+
+
+@dataclass
+class FakeReadings:
+    disk: Disk
+    rows: dict[tuple[str, Quantity, datetime], Reading] = field(default_factory=dict)
+
+    def save(self, site: SiteId, readings: Sequence[Reading]) -> int:
+        del site
+        self.disk.write("readings")
+        before = len(self.rows)
+        for each in readings:
+            self.rows.setdefault((each.device, each.quantity, each.at), each)
+        return len(self.rows) - before
+
+    def latest(self, site: SiteId, quantities: Sequence[Quantity]) -> dict[Quantity, Reading]:
+        del site
+        self.disk.reach()
+        ordered = sorted(self.rows.values(), key=lambda each: each.at)
+        return {each.quantity: each for each in ordered if each.quantity in quantities}
+
+    def between(self, site: SiteId, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
+        del site
+        self.disk.reach()
+        wanted = (each for each in self.rows.values() if each.quantity is quantity and each.quality is Quality.GOOD)
+        return sorted((each for each in wanted if start <= each.at < end), key=lambda each: each.at)
+
+
+@dataclass
+class FakeForecasts:
+    disk: Disk
+    rows: list[Forecast] = field(default_factory=list)
+
+    def save(self, site: SiteId, forecast: Forecast) -> None:
+        del site
+        self.disk.write("forecasts")
+        self.rows.append(forecast)
+
+    def latest(self, site: SiteId, kind: ForecastKind, before: datetime) -> Forecast | None:
+        del site
+        self.disk.reach()
+        return next((each for each in reversed(self.rows) if each.kind is kind and each.issued_at <= before), None)
+
+
+@dataclass
+class FakePlans:
+    disk: Disk
+    rows: dict[str, Plan] = field(default_factory=dict)
+
+    def save(self, plan: Plan) -> None:
+        self.disk.write("plans")
+        self.rows.setdefault(plan.id, plan)
+
+    def get(self, site: SiteId, plan_id: str) -> Plan:
+        self.disk.reach()
+        if plan_id not in self.rows:
+            raise NotFoundError(f"{site} has no plan {plan_id}")
+        return self.rows[plan_id]
+
+    def latest(self, site: SiteId, before: datetime) -> Plan | None:
+        del site
+        self.disk.reach()
+        return max((each for each in self.rows.values() if each.created_at <= before), key=lambda each: each.created_at, default=None)
+
+
+@dataclass
+class FakeDecisions:
+    disk: Disk
+    rows: dict[str, Decision] = field(default_factory=dict)
+
+    def save(self, decision: Decision) -> None:
+        self.disk.write("decisions")
+        self.rows.setdefault(decision.id, decision)
+
+    def get(self, site: SiteId, decision_id: str) -> Decision:
+        self.disk.reach()
+        if decision_id not in self.rows:
+            raise NotFoundError(f"{site} has no decision {decision_id}")
+        return self.rows[decision_id]
+
+    def latest(self, site: SiteId, before: datetime) -> Decision | None:
+        del site
+        self.disk.reach()
+        return max((each for each in self.rows.values() if each.decided_at <= before), key=lambda each: each.decided_at, default=None)
+
+    def between(self, site: SiteId, start: datetime, end: datetime) -> list[Decision]:
+        del site
+        self.disk.reach()
+        return [each for each in self.rows.values() if start <= each.slot.start < end]
+
+    def add_outcome(self, site: SiteId, decision_id: str, outcome: Outcome) -> None:
+        found = self.get(site, decision_id)
+        self.disk.write("outcomes")
+        self.rows[decision_id] = replace(found, outcomes=(*found.outcomes, outcome))
+
+
+@dataclass
+class FakeOverrides:
+    disk: Disk
+    rows: dict[datetime, Override] = field(default_factory=dict)
+
+    def put(self, site: SiteId, override: Override) -> None:
+        del site
+        self.disk.write("overrides")
+        self.rows[override.span.start] = override
+
+    def remove(self, site: SiteId, start: datetime) -> None:
+        self.disk.write("overrides")
+        if self.rows.pop(start, None) is None:
+            raise NotFoundError(f"{site} has no override from {start}")
+
+    def active(self, site: SiteId, instant: datetime) -> Override | None:
+        del site
+        self.disk.reach()
+        covering = [each for each in self.rows.values() if each.span.contains(instant)]
+        return max(covering, key=lambda each: each.set_at, default=None)
+
+    def between(self, site: SiteId, span: Slot) -> list[Override]:
+        del site
+        self.disk.reach()
+        return [each for each in self.rows.values() if each.span.start < span.end and each.span.end > span.start]
+
+
+@dataclass
+class FakeAudit:
+    rows: list[AuditEntry] = field(default_factory=list)
+
+    def add(self, site: SiteId, entry: AuditEntry) -> None:
+        del site
+        insort(self.rows, entry, key=lambda each: each.at)
+
+    def between(self, site: SiteId, start: datetime, end: datetime) -> list[AuditEntry]:
+        del site
+        return [each for each in self.rows if start <= each.at < end]
+
+
+@dataclass
+class FakeTariff:
+    """A tariff that knows half-hours up to an instant: 10p from midnight to six UTC, 30p else; it can be away."""
+
+    known_until: datetime
+    due_until: datetime | None = None
+    away: bool = False
+    asked: list[tuple[datetime, datetime]] = field(default_factory=list)
+    name: str = "fake"
+    shift: float = 0.0
+
+    def prices(self, start: datetime, end: datetime) -> list[Price]:
+        self.asked.append((start, end))
+        if self.away:
+            raise UnavailableError("fake: HTTP 500")
+        slots = slots_between(start, min(end, self.known_until), minutes=30)
+        return [self._price(slot, direction) for slot in slots for direction in Direction]
+
+    def published_until(self, now: datetime) -> datetime:
+        del now
+        return self.due_until or self.known_until
+
+    def _price(self, slot: Slot, direction: Direction) -> Price:
+        bought = (0.10 if slot.start.hour < 6 else 0.30) + self.shift
+        return Price(slot=slot, direction=direction, per_kwh=bought if direction is Direction.IMPORT else 0.05, source=self.name)
+
+
+@dataclass
+class FakeHouse:
+    """A house that says what it is told to say."""
+
+    soc_pct: float | None = 50.0
+    away: bool = False
+    asked: int = 0
+    days_asked: list[tuple[Quantity, datetime]] = field(default_factory=list)
+    name: str = "fake house"
+
+    def read(self, now: datetime) -> list[Reading]:
+        self.asked += 1
+        if self.away:
+            raise UnavailableError("fake house: no route")
+        return [soc(self.soc_pct, now)]
+
+    def history(self, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
+        if self.away:
+            raise UnavailableError("fake house: no route")
+        self.days_asked.append((quantity, start))
+        times = (slot.start for slot in slots_between(start, end, minutes=10))
+        return [reading(device="fake", quantity=quantity, at=at, value=0.5, source="fake") for at in times if at >= start]
+
+
+@dataclass
+class FakeActuator:
+    """Obeys, or is away."""
+
+    away: bool = False
+    told: list[Decision] = field(default_factory=list)
+
+    def carry_out(self, decision: Decision, now: datetime) -> Outcome:
+        if self.away:
+            raise UnavailableError("fake inverter: no answer")
+        self.told.append(decision)
+        return Outcome(status=OutcomeStatus.CONFIRMED, at=now, reported_by="fake inverter", mode_read_back=decision.command.mode)
+
+
+def soc(value: float | None, at: datetime) -> Reading:
+    """Return a state of charge."""
+    return reading(device="bat_fake", quantity=Quantity.SOC_PCT, at=at, value=value, source="test")
+
+
+@dataclass
+class FakeHome:
+    """Every use case of one house on fakes; what a test does not say works."""
+
+    site: Site = field(default_factory=lambda: house(ac_limit_kw=5.0))
+    tariff: FakeTariff = field(default_factory=lambda: FakeTariff(NIGHT + timedelta(hours=24)))
+    house: FakeHouse | None = field(default_factory=FakeHouse)
+    actuator: FakeActuator | None = None
+    time_limit_s: float = 5.0
+    prune: Callable[[datetime], object] = lambda _: None
+
+    def __post_init__(self) -> None:
+        self.disk, self.audit = Disk(), FakeAudit()
+        self.prices, self.readings, self.forecasts = FakePrices(self.disk), FakeReadings(self.disk), FakeForecasts(self.disk)
+        self.plans, self.decisions, self.overrides = FakePlans(self.disk), FakeDecisions(self.disk), FakeOverrides(self.disk)
+        self.sites = {HOME: self.site}
+        self.outlook = Outlook(self.prices, self.readings, self.forecasts, annual_kwh=3500.0)
+        self.ingest = Ingest(self.readings, self.house)
+        self.refresh = Refresh(self.sites, self.tariff, self.prices)
+        self.execute = Execute(self.decisions, self.overrides, self.audit)
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget what is only in memory."""
+        self.journal = Journal(self.plans, self.decisions)
+        rules = Rules()
+        self.recommend = Recommend(self.sites, self.ingest, self.outlook, self.journal, self.overrides, rules, self.time_limit_s)
+        self.health = Health(self._check, self.refresh, self.ingest, self.journal, self.prices, self.readings)
+        self.rounds = Rounds(self.sites, self.refresh, self.ingest, self.recommend, self.execute, self.prune, self.actuator)
+
+    def priced(self, now: datetime = NIGHT) -> "FakeHome":
+        """Have prices as of now."""
+        self.refresh.run(HOME, now)
+        return self
+
+    def ask(self, now: datetime) -> Decision:
+        return self.recommend.now(HOME, now)
+
+    def component(self, name: str, now: datetime) -> Component:
+        return next(each for each in self.health.report(HOME, now).components if each.name == name)
+
+    def _check(self) -> str:
+        self.disk.reach()
+        return "0001"
+
+
+def forced(command: Command, start: datetime, end: datetime, *, set_at: datetime | None = None) -> Override:
+    """Return an override by the owner."""
+    return Override(span=Slot(start, end), command=command, set_by="owner", set_at=set_at or start)
