@@ -42,9 +42,10 @@ def add_battery(model: LpProblem, problem: Problem, grid: GridPart, solar: Solar
         discharge = model.add_variable(f"discharge_{t}", 0, problem.site.max_discharge_kw)
         stored = model.add_variable(f"stored_{t}", 0, battery.capacity_kwh)
         part.load_kw.append([(charge, 1.0), (discharge, -1.0)])
-        late = TIE_PER_KWH * (t + 1) / len(problem.slots) * slot.hours
+        hours = slot.hours
+        late = TIE_PER_KWH * (t + 1) / len(problem.slots) * hours
         part.cost.append((charge, late))
-        part.cost.append((discharge, battery.wear_per_kwh * slot.hours + late))
+        part.cost.append((discharge, battery.wear_per_kwh * hours + late))
         part.charge_kw.append(charge)
         part.discharge_kw.append(discharge)
         part.stored_kwh.append(stored)

@@ -30,18 +30,18 @@ def add_grid(model: LpProblem, problem: Problem) -> GridPart:
     """Add import and export per slot, limited by the connection; limits give way, with a penalty, only where they must."""
     part = GridPart(load_kw=[], import_kw=[], export_kw=[], importing=[])
     for t, slot in enumerate(problem.slots):
-        bought, sold = most_import_kw(problem, slot), most_export_kw(problem, slot)
+        hours, bought, sold = slot.hours, most_import_kw(problem, slot), most_export_kw(problem, slot)
         imported = model.add_variable(f"import_{t}", 0, bought)
         exported = model.add_variable(f"export_{t}", 0, sold)
         draw: Terms = [(imported, -1.0), (exported, 1.0)]
-        part.cost.append((imported, slot.priced.import_per_kwh * slot.hours))
-        part.cost.append((exported, -slot.priced.export_per_kwh * slot.hours))
+        part.cost.append((imported, slot.priced.import_per_kwh * hours))
+        part.cost.append((exported, -slot.priced.export_per_kwh * hours))
         part.load_kw.append(draw)
         part.import_kw.append(imported)
         part.export_kw.append(exported)
         part.importing.append(_either_or(model, t, (imported, bought), (exported, sold)) if could_cheat(slot) else None)
-        _punish(model, part, f"over_import_limit_{t}", imported, excess_kw=bought - problem.site.grid.import_limit_kw, hours=slot.hours)
-        _punish(model, part, f"over_export_limit_{t}", exported, excess_kw=sold - problem.site.grid.export_limit_kw, hours=slot.hours)
+        _punish(model, part, f"over_import_limit_{t}", imported, excess_kw=bought - problem.site.grid.import_limit_kw, hours=hours)
+        _punish(model, part, f"over_export_limit_{t}", exported, excess_kw=sold - problem.site.grid.export_limit_kw, hours=hours)
     return part
 
 

@@ -167,10 +167,13 @@ def _steps(model: _Model) -> tuple[PlanStep, ...]:
 
 def _step(model: _Model, t: int, slot: ProblemSlot, stored_kwh: float) -> PlanStep:
     """Return one step rebuilt from the battery's powers, so that balance and storage close exactly."""
-    site = model.problem.site
+    site, hours = model.problem.site, slot.hours
     charge, discharge = _net(_number(model.battery.charge_kw[t]), _number(model.battery.discharge_kw[t]))
-    charge = min(charge, float(room_kw(site, stored_kwh, slot.hours, up_to_kwh=site.battery.capacity_kwh)))
-    discharge = min(discharge, float(available_kw(site, stored_kwh, slot.hours, down_to_kwh=0.0)))
+    after_kwh = float(stored_after(site.battery, stored_kwh, charge, discharge, hours))
+    if not 0.0 <= after_kwh <= site.battery.capacity_kwh:
+        charge = min(charge, float(room_kw(site, stored_kwh, hours, up_to_kwh=site.battery.capacity_kwh)))
+        discharge = min(discharge, float(available_kw(site, stored_kwh, hours, down_to_kwh=0.0)))
+        after_kwh = float(stored_after(site.battery, stored_kwh, charge, discharge, hours))
     curtailed = _number(model.solar.curtailed_kw[t])
     drawn = slot.load_kw + charge - discharge - slot.solar_kw + curtailed
     bought, sold = max(0.0, drawn), max(0.0, -drawn)
@@ -184,9 +187,9 @@ def _step(model: _Model, t: int, slot: ProblemSlot, stored_kwh: float) -> PlanSt
         export_kw=sold,
         charge_kw=charge,
         discharge_kw=discharge,
-        stored_kwh=float(stored_after(site.battery, stored_kwh, charge, discharge, slot.hours)),
+        stored_kwh=after_kwh,
         stored_kwh_value=_stored_value(model, t),
-        cost=slot.hours * (bought * price.import_per_kwh - sold * price.export_per_kwh + discharge * site.battery.wear_per_kwh),
+        cost=hours * (bought * price.import_per_kwh - sold * price.export_per_kwh + discharge * site.battery.wear_per_kwh),
     )
 
 
