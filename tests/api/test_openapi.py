@@ -1,0 +1,46 @@
+"""The document tells the truth: its examples run, its errors are problem documents."""
+
+from typing import Any
+
+from tests.served_app import NOON, Served, served
+
+PATHS = {"{slot}": "2026-01-15T14:00:00Z"}
+
+
+def examples(schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return method, path and every example body of the requests that have a body."""
+    found = []
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            if "requestBody" in operation:
+                name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+                bodies = schema["components"]["schemas"][name].get("examples", [])
+                assert bodies, f"{method} {path} shows no example"
+                found += [(method.upper(), path, body) for body in bodies]
+    return found
+
+
+def test_every_example_of_a_request_runs() -> None:
+    with served() as running:
+        running.clock.now = NOON.replace(month=1, day=15, hour=14)
+        running.client.post("/api/v1/prices/refresh")
+        decided = running.client.get("/api/v1/recommendation/now").json()["decision_id"]
+        found = examples(running.app.openapi())
+        assert len(found) >= 5
+        for method, path, body in found:
+            real = path.replace("{decision_id}", decided).replace("{slot}", PATHS["{slot}"])
+            reply = running.client.request(method, real, json=body)
+            assert reply.status_code == 200, (method, path, reply.text)
+
+
+def test_every_operation_tells_its_problems(alive: Served) -> None:
+    for path, methods in alive.app.openapi()["paths"].items():
+        for operation in methods.values():
+            assert operation["responses"]["422"]["content"].keys() == {"application/problem+json"}, path
+            assert operation["summary"]
+            assert operation["description"]
+
+
+def test_instants_leave_as_zulu(alive: Served) -> None:
+    told = alive.client.get("/api/v1/recommendation/now").json()
+    assert all(told[name].endswith("Z") for name in ("slot_start", "slot_end", "decided_at", "valid_until"))

@@ -1,0 +1,138 @@
+"""Every route's answer when all is well."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from tests.served_app import NOON, Served, served
+
+ISO = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def test_recommendation_has_the_names_users_script_against(alive: Served) -> None:
+    told = alive.client.get("/api/v1/recommendation/now").json()
+    old = {"mode", "discharge_current", "reason", "optimization_status", "expected_soc"}
+    new = {"mode_code", "power_kw", "target_soc_pct", "reason_code", "plan_source", "slot_start", "slot_end", "valid_until"}
+    assert (old | new | {"decision_id", "plan_id", "price", "stored_kwh_value", "alternatives"}) <= set(told)
+    assert told["plan_source"] == "optimizer"
+    assert told["slot_start"] == "2026-06-01T12:00:00Z"
+    assert told["valid_until"] == "2026-06-01T12:35:00Z"
+    assert set(told["price"]) == {"import_per_kwh", "export_per_kwh", "currency", "class", "provenance"}
+    assert alive.client.get("/api/v1/recommendation/now").json() == told
+
+
+def test_plan_and_its_record_are_the_same(alive: Served) -> None:
+    plan = alive.client.get("/api/v1/plan").json()
+    assert len(plan["steps"]) == 96
+    assert plan["cost"] == pytest.approx(sum(step["cost"] for step in plan["steps"]))
+    assert alive.client.get(f"/api/v1/plans/{plan['plan_id']}").json() == plan
+
+
+def test_prices_cover_two_days_without_a_hole(alive: Served) -> None:
+    slots = alive.client.get("/api/v1/prices").json()["slots"]
+    assert all(one["end"] == following["start"] for one, following in pairwise(slots))
+    assert {slot["provenance"] for slot in slots} == {"published", "estimated"}
+    day = alive.client.get("/api/v1/prices", params={"start": "2026-05-31T00:00:00Z", "end": "2026-06-01T00:00:00Z"}).json()
+    assert len(day["slots"]) == 48
+
+
+def test_decisions_of_the_last_day(alive: Served) -> None:
+    decided = alive.client.get("/api/v1/recommendation/now").json()
+    (told,) = alive.client.get("/api/v1/decisions").json()["decisions"]
+    assert told["decision_id"] == decided["decision_id"]
+    assert [each["status"] for each in told["outcomes"]] == ["confirmed"]
+
+
+def test_health_names_every_component(alive: Served) -> None:
+    reply = alive.client.get("/health")
+    told = reply.json()
+    assert (reply.status_code, told["status"], told["can_answer"], told["simulated"]) == (200, "ok", True, True)
+    assert [each["name"] for each in told["components"]] == ["database", "prices", "battery", "house", "optimizer"]
+
+
+def test_health_is_503_while_nothing_is_known(fresh: Served) -> None:
+    reply = fresh.client.get("/health")
+    assert (reply.status_code, reply.json()["can_answer"]) == (503, False)
+
+
+def test_metrics_are_prometheus_text(alive: Served) -> None:
+    reply = alive.client.get("/metrics")
+    assert reply.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert 'battery_optimizer_component_status{component="database"} 0.0' in reply.text
+    assert "battery_optimizer_stored_kwh_value" in reply.text
+
+
+def test_live_says_only_that(alive: Served) -> None:
+    assert alive.client.get("/live").json() == {"status": "alive"}
+
+
+def test_refresh_fetches_and_counts(fresh: Served) -> None:
+    told = fresh.client.post("/api/v1/prices/refresh").json()
+    assert told["source"] == "simulated"
+    assert told["stored"] > 700
+    assert told["missing_slots"] == []
+    assert fresh.client.post("/api/v1/prices/refresh").json()["stored"] == 0
+
+
+def test_readings_in_any_order_each_once(fresh: Served) -> None:
+    def reading(minutes: int, value: float | None, quantity: str = "soc_pct") -> dict[str, object]:
+        return {"device": "bat_1", "quantity": quantity, "at": (NOON - timedelta(minutes=minutes)).strftime(ISO), "value": value}
+
+    batch = [reading(1, 61.5), reading(9, 60), reading(1, 61.5), reading(5, 255), reading(5, None, "solar_kw")]
+    told = fresh.client.post("/api/v1/readings", json={"readings": batch}).json()
+    assert told == {"received": 5, "stored": 4, "suspect": 1}
+    assert fresh.client.post("/api/v1/readings", json={"readings": batch}).json()["stored"] == 0
+    latest = {each["quantity"]: each for each in fresh.client.get("/api/v1/readings/latest").json()["readings"]}
+    assert (latest["soc_pct"]["value"], latest["soc_pct"]["age_s"], latest["soc_pct"]["source"]) == (61.5, 60, "pushed by loopback")
+    assert (latest["solar_kw"]["value"], latest["solar_kw"]["quality"]) == (None, "missing")
+
+
+def test_pushed_readings_are_planned_on() -> None:
+    with served(simulate_house=False) as lone:
+        lone.client.post("/api/v1/prices/refresh")
+        assert lone.client.get("/api/v1/recommendation/now").json()["plan_source"] == "rules"
+        soc = {"device": "bat_1", "quantity": "soc_pct", "at": NOON.strftime(ISO), "value": 80}
+        lone.client.post("/api/v1/readings", json={"readings": [soc]})
+        assert lone.client.get("/api/v1/recommendation/now").json()["plan_source"] == "optimizer"
+        assert lone.client.get("/api/v1/plan").json()["start_soc_pct"] == 80
+
+
+def test_outcome_of_a_decision(fresh: Served) -> None:
+    fresh.client.post("/api/v1/prices/refresh")
+    decided = fresh.client.get("/api/v1/recommendation/now").json()["decision_id"]
+    report = {"status": "confirmed", "at": "2026-06-01T12:11:00Z", "mode_read_back": "Self Use"}
+    for _ in range(2):
+        told = fresh.client.post(f"/api/v1/decisions/{decided}/outcome", json=report).json()
+    assert [(each["status"], each["mode_read_back"]) for each in told["outcomes"]] == [("confirmed", "Self Use")]
+
+
+def test_an_override_wins_and_goes(fresh: Served) -> None:
+    fresh.client.post("/api/v1/prices/refresh")
+    wish = {"mode": "hold", "until": "2026-06-01T13:00:00Z", "note": "guests"}
+    put = fresh.client.put("/api/v1/overrides/2026-06-01T12:00:00Z", json=wish)
+    assert (put.status_code, put.json()["set_by"]) == (200, "loopback")
+    told = fresh.client.get("/api/v1/recommendation/now").json()
+    assert (told["mode"], told["plan_source"]) == ("Back-up", "override")
+    assert len(fresh.client.get("/api/v1/overrides").json()["overrides"]) == 1
+    assert fresh.client.delete("/api/v1/overrides/2026-06-01T12:00:00Z").status_code == 204
+    assert fresh.client.get("/api/v1/overrides").json() == {"overrides": []}
+    assert fresh.client.get("/api/v1/recommendation/now").json()["plan_source"] == "optimizer"
+
+
+def test_a_new_reserve_holds_from_the_next_plan_on(fresh: Served) -> None:
+    fresh.client.post("/api/v1/prices/refresh")
+    first = fresh.client.get("/api/v1/recommendation/now").json()["plan_id"]
+    assert fresh.client.put("/api/v1/settings/control", json={"reserve_pct": 40}).json() == {"reserve_pct": 40, "dry_run": False}
+    assert fresh.client.get("/api/v1/settings/control").json()["reserve_pct"] == 40
+    assert fresh.client.get("/api/v1/recommendation/now").json()["plan_id"] != first
+
+
+def test_a_dry_run_is_told_with_every_recommendation(fresh: Served) -> None:
+    fresh.client.put("/api/v1/settings/control", json={"dry_run": True})
+    assert fresh.client.get("/api/v1/recommendation/now").json()["dry_run"] is True
+
+
+def test_the_page_and_its_charts_are_served(alive: Served) -> None:
+    assert alive.client.get("/").headers["content-type"].startswith("text/html")
+    assert len(alive.client.get("/static/plotly.min.js").content) > 1_000_000

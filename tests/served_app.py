@@ -1,0 +1,84 @@
+"""The whole service in memory: a simulated house and prices, a SQLite file, a clock of the test's own, asked over HTTP."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.config import Settings, load
+from app.main import create_app
+from app.storage.database import upgrade
+from app.wiring import Service, build
+
+NOON = datetime(2026, 6, 1, 12, 10, tzinfo=UTC)
+TOKENS = {role: f"{role}-token-of-forty-eight-characters-for-tests-only" for role in ("viewer", "controller", "admin")}
+NOWHERE = Path("/nonexistent/.env")
+
+
+@dataclass
+class Clock:
+    """Time as the test says."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **passed: float) -> None:
+        self.now += timedelta(**passed)
+
+
+@dataclass
+class Served:
+    """A running service and a client of it."""
+
+    service: Service
+    app: FastAPI
+    client: TestClient
+    clock: Clock
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def served(*, tokens: bool = False, simulate_house: bool = True, host: str = "127.0.0.1", time_limit_s: float = 5.0) -> Iterator[Served]:
+    """Serve until the block ends; with tokens, everybody needs one."""
+    with TemporaryDirectory() as folder:
+        settings = settings_in(Path(folder), tokens=tokens, host=host, time_limit_s=time_limit_s)
+        clock = Clock()
+        service = build(settings, simulate_house=simulate_house, clock=clock)
+        app = create_app(service, make_rounds=False)
+        with TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False) as client:
+            yield Served(service=service, app=app, client=client, clock=clock)
+
+
+def settings_in(folder: Path, *, tokens: bool = False, host: str = "127.0.0.1", time_limit_s: float = 5.0) -> Settings:
+    """Return settings of a database of its own."""
+    path = folder / "home.db"
+    shutil.copy(_template(), path)
+    return load(
+        env_file=NOWHERE,
+        database={"url": f"sqlite:///{path}"},
+        api={"host": host} | ({f"{role}_token": token for role, token in TOKENS.items()} if tokens else {}),
+        solar={"peak_kw": 4.0},
+        tariff={"source": "simulated"},
+        planner={"time_limit_s": time_limit_s},
+    )
+
+
+@cache
+def _template() -> Path:
+    path = Path(mkdtemp(prefix="optimizer-")) / "template.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+def bearer(role: str) -> dict[str, str]:
+    """Return the header of a role's token."""
+    return {"Authorization": f"Bearer {TOKENS[role]}"}
