@@ -21,6 +21,17 @@ def test_no_cheaper_plan_exists_for_a_made_up_house(question: Problem) -> None:
     assert_as_cheap_as_can_be(question)
 
 
+SETTLED_BY_BURNING = (144, 451, 963)
+"""Houses drawn with seed 99 whose plans, once their choices were fixed, burnt energy in a slot that had none to fix."""
+
+
+def test_settling_the_choices_burns_no_energy() -> None:
+    questions = list(drawn.at_random(max(SETTLED_BY_BURNING) + 1, seed=99))
+
+    for number in SETTLED_BY_BURNING:
+        assert_as_cheap_as_can_be(questions[number])
+
+
 @needs_year
 @pytest.mark.parametrize("number", range(QUICK_REAL))
 def test_no_cheaper_plan_exists_for_a_real_day(number: int) -> None:
