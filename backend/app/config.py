@@ -250,7 +250,8 @@ def load(env_file: Path = Path(".env"), **given: object) -> Settings:
     except ValidationError as error:
         raise InvalidInputError("\n".join(_complaint(found) for found in error.errors())) from error
     except SettingsError as error:
-        raise InvalidInputError(f"an OPTIMIZER_ variable is no JSON: {error}") from error
+        field = str(error).split('"')[1].upper()  # error parsing value for field "name" from source "EnvSettingsSource"
+        raise InvalidInputError(f"OPTIMIZER_{field}: a variable of this group should be JSON and is not") from error
     except InvalidSiteError as error:
         raise InvalidInputError(f"OPTIMIZER_BATTERY__*, OPTIMIZER_INVERTER__* or OPTIMIZER_GRID__*: {error}") from error
     return settings

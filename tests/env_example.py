@@ -1,0 +1,54 @@
+"""Writes `.env.example` out of the settings themselves: `python -m tests.env_example`."""
+
+import json
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from app.config import Settings
+
+EXAMPLE = Path(__file__).parents[1] / ".env.example"
+HEAD = """\
+# Copy to .env beside it, and set what differs. Every line shows the default; what is empty is not set.
+# A variable of the environment wins over this file. `battery-optimizer doctor` checks all of it.
+
+# For docker compose only: the database's password (openssl rand -hex 24), and where the page is published.
+MARIADB_PASSWORD=
+# OPTIMIZER_PUBLISH=127.0.0.1:8000
+"""
+
+
+def rendered() -> str:
+    """Return the text: one paragraph per group, its description above each setting."""
+    parts = [HEAD]
+    for name, group in Settings.model_fields.items():
+        kind = group.annotation
+        assert kind is not None
+        parts.append(f"\n# --- {str(kind.__doc__).splitlines()[0]}\n")
+        parts += [_setting(f"OPTIMIZER_{name}__{field}".upper(), info) for field, info in kind.model_fields.items()]
+    return "".join(parts)
+
+
+def _setting(variable: str, info: FieldInfo) -> str:
+    said = f"# {info.description}\n" if info.description else ""
+    mark = "" if variable == "OPTIMIZER_API__ADMIN_TOKEN" else "# "  # docker compose wants this one
+    return f"{said}{mark}{variable}={_text(info.get_default(call_default_factory=True))}\n"
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case SecretStr():
+            return value.get_secret_value()
+        case tuple() | dict():
+            return json.dumps(value)
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
+
+if __name__ == "__main__":
+    EXAMPLE.write_text(rendered())
