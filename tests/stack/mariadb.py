@@ -52,7 +52,7 @@ class MariaDb:
         files = [f"--datadir={data}", f"--socket={self.folder}/s", f"--pid-file={self.folder}/pid", f"--init-file={users}"]
         with (self.folder / "log").open("ab") as log:
             command = [program("mariadbd"), *OPTIONS, *files, f"--port={self.port}", *_as_me()]
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=self._own_tmp())
         self._wait()
 
     def stop(self) -> None:
@@ -91,9 +91,14 @@ class MariaDb:
 
     def _install(self, data: Path) -> None:
         command = [program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"]
-        made = subprocess.run([*command, "--skip-test-db", "--force", *_as_me()], capture_output=True, text=True, check=False)
+        options = ["--skip-test-db", "--force", *_as_me()]
+        made = subprocess.run([*command, *options], capture_output=True, text=True, check=False, env=self._own_tmp())
         if made.returncode:
             raise RuntimeError(f"mariadb-install-db: {made.stdout}{made.stderr}")
+
+    def _own_tmp(self) -> dict[str, str]:
+        """Keep temporary tables out of /tmp: two servers that start at once name theirs alike."""
+        return os.environ | {"TMPDIR": str(self.folder)}
 
     def _wait(self) -> None:
         until = time.monotonic() + READY_WITHIN_S
