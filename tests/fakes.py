@@ -10,6 +10,7 @@ from app.domain.audit import AuditEntry
 from app.domain.decision import Command, Decision, Outcome, OutcomeStatus, Override
 from app.domain.errors import NotFoundError, UnavailableError
 from app.domain.forecast import Forecast, ForecastKind
+from app.domain.ledger import SettledSlot
 from app.domain.plan import Plan
 from app.domain.price import Direction, Price
 from app.domain.reading import Quality, Quantity, Reading, reading
@@ -120,6 +121,11 @@ class FakeForecasts:
         self.disk.reach()
         return next((each for each in reversed(self.rows) if each.kind is kind and each.issued_at <= before), None)
 
+    def between(self, site: SiteId, kind: ForecastKind, start: datetime, end: datetime) -> list[Forecast]:
+        del site
+        self.disk.reach()
+        return [each for each in self.rows if each.kind is kind and start <= each.issued_at < end]
+
 
 @dataclass
 class FakePlans:
@@ -198,6 +204,41 @@ class FakeOverrides:
         del site
         self.disk.reach()
         return [each for each in self.rows.values() if each.span.start < span.end and each.span.end > span.start]
+
+
+@dataclass
+class FakeLedger:
+    disk: Disk
+    rows: dict[tuple[datetime, int], SettledSlot] = field(default_factory=dict)
+
+    def save(self, site: SiteId, slots: Sequence[SettledSlot]) -> int:
+        del site
+        self.disk.write("ledger")
+        before = len(self.rows)
+        for each in slots:
+            self.rows.setdefault((each.slot.start, each.version), each)
+        return len(self.rows) - before
+
+    def between(self, site: SiteId, start: datetime, end: datetime) -> list[SettledSlot]:
+        del site
+        self.disk.reach()
+        newest = {start: self.rows[start, version] for start, version in sorted(self.rows)}
+        return [each for at, each in newest.items() if start <= at < end]
+
+    def first(self, site: SiteId) -> SettledSlot | None:
+        found = self.between(site, EVER, NEVER)
+        return found[0] if found else None
+
+    def last(self, site: SiteId) -> SettledSlot | None:
+        found = self.between(site, EVER, NEVER)
+        return found[-1] if found else None
+
+    def last_counted(self, site: SiteId, before: datetime) -> SettledSlot | None:
+        found = [each for each in self.between(site, EVER, before) if each.status.counts]
+        return found[-1] if found else None
+
+
+EVER, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @dataclass

@@ -11,6 +11,7 @@ from app.domain.access import KnownToken, Role
 from app.domain.audit import AuditEntry
 from app.domain.decision import Alternative, Command, Decision, Outcome, OutcomeStatus, Override, PriceNow, ReasonCode
 from app.domain.forecast import Forecast, ForecastKind
+from app.domain.ledger import BASELINES, CaseSlot, Energies, Flows, Intent, SettledSlot, SlotStatus
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, Violation
 from app.domain.price import Direction, Price, PriceClass, PricedSlot, Provenance
 from app.domain.reading import Quality, Quantity, Reading
@@ -148,3 +149,50 @@ def audit_entry(n: float = 0, **changes: Any) -> AuditEntry:
 def token(name: str = "node-red", role: Role = Role.CONTROLLER, **changes: Any) -> KnownToken:
     """Return a token that is known by a hash of its name."""
     return replace(KnownToken(name=name, role=role, sha256=name.encode().hex().ljust(64, "0")), **changes)
+
+
+def case_slot(**changes: Any) -> CaseSlot:
+    """Return a simulated half-hour that buys 0.4 kWh at 20p."""
+    usual = CaseSlot(
+        case=BASELINES[0],
+        import_kwh=0.4,
+        export_kwh=0.0,
+        charge_kwh=0.0,
+        discharge_kwh=0.0,
+        stored_start_kwh=5.0,
+        stored_end_kwh=5.0,
+        cost=0.08,
+        wear=0.0,
+    )
+    return replace(usual, **changes)
+
+
+def settled(n: int = 0, **changes: Any) -> SettledSlot:
+    """Return the n-th half-hour, in which the battery fed half of what the house drew."""
+    usual = SettledSlot(
+        slot=slot(n),
+        version=1,
+        settled_at=at(n + 2),
+        status=SlotStatus.SETTLED,
+        reason=None,
+        import_per_kwh=0.2,
+        export_per_kwh=0.1,
+        energies=Energies(solar_kwh=0.0, load_kwh=0.4, import_kwh=0.2, export_kwh=0.0, charge_kwh=0.0, discharge_kwh=0.2),
+        residual_kwh=0.0,
+        flows=Flows(
+            solar_to_home_kwh=0.0,
+            solar_to_battery_kwh=0.0,
+            solar_to_grid_kwh=0.0,
+            grid_to_home_kwh=0.2,
+            grid_to_battery_kwh=0.0,
+            battery_to_home_kwh=0.2,
+            battery_to_grid_kwh=0.0,
+        ),
+        intent=Intent.LOAD_SUPPORT,
+        cost=0.04,
+        wear=0.004,
+        stored_start_kwh=5.0,
+        stored_end_kwh=5.0 - 0.2 / 0.95,
+        baselines=tuple(case_slot(case=case) for case in BASELINES),
+    )
+    return replace(usual, **changes)

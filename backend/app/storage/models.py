@@ -12,6 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from app.domain.access import Role
 from app.domain.decision import OutcomeStatus, ReasonCode
 from app.domain.forecast import ForecastKind
+from app.domain.ledger import Intent, SlotStatus
 from app.domain.plan import PlanSource, PlanStatus
 from app.domain.price import Direction, PriceClass, Provenance
 from app.domain.reading import Quality, Quantity
@@ -21,7 +22,10 @@ from app.storage.columns import Json, LongText, Money, Name, Number, UtcDateTime
 OPTIONS = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
 CLUSTERED = OPTIONS | {"sqlite_with_rowid": False}
 """Many small rows, kept in the order of their key: MariaDB does so anyway, SQLite keeps a second copy of the key otherwise."""
-ENUMS = (Direction, ForecastKind, Mode, OutcomeStatus, PlanSource, PlanStatus, PriceClass, Provenance, Quality, Quantity, ReasonCode, Role)
+ENUMS = (
+    *(Direction, ForecastKind, Intent, Mode, OutcomeStatus, PlanSource, PlanStatus, PriceClass, Provenance, Quality, Quantity, ReasonCode),
+    *(Role, SlotStatus),
+)
 DIGEST_LENGTH = 128
 SHA256_LENGTH = 64
 CURRENCY_LENGTH = 8
@@ -239,6 +243,48 @@ class OverrideRow(Base):
     set_by: Mapped[Named]
     set_at: Mapped[datetime]
     note: Mapped[Prose | None]
+
+
+class LedgerRow(Base):
+    """A past slot as settled. Only ever added; the highest version holds. Money is computed, hence DOUBLE."""
+
+    __tablename__ = "ledger"
+    __table_args__ = CLUSTERED
+
+    site: Mapped[Key]
+    start: Mapped[KeyInstant]
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    end: Mapped[datetime]
+    settled_at: Mapped[datetime]
+    status: Mapped[SlotStatus]
+    reason: Mapped[Prose | None]
+    import_per_kwh: Mapped[float | None]
+    export_per_kwh: Mapped[float | None]
+    solar_kwh: Mapped[float | None]
+    load_kwh: Mapped[float | None]
+    import_kwh: Mapped[float | None]
+    export_kwh: Mapped[float | None]
+    charge_kwh: Mapped[float | None]
+    discharge_kwh: Mapped[float | None]
+    derived: Mapped[Structure]
+    residual_kwh: Mapped[float | None]
+    anomaly: Mapped[Prose | None]
+    solar_to_home_kwh: Mapped[float | None]
+    solar_to_battery_kwh: Mapped[float | None]
+    solar_to_grid_kwh: Mapped[float | None]
+    grid_to_home_kwh: Mapped[float | None]
+    grid_to_battery_kwh: Mapped[float | None]
+    battery_to_home_kwh: Mapped[float | None]
+    battery_to_grid_kwh: Mapped[float | None]
+    intent: Mapped[Intent | None]
+    cost: Mapped[float | None]
+    wear: Mapped[float | None]
+    stored_start_kwh: Mapped[float | None]
+    stored_end_kwh: Mapped[float | None]
+    baselines: Mapped[Structure]
+    """The slot under each baseline, as a list of objects in the words of `CaseSlot`."""
+    mode: Mapped[Mode | None]
+    plan_source: Mapped[PlanSource | None]
 
 
 class SettingRow(Base):

@@ -7,6 +7,7 @@ from typing import Protocol
 from app.domain.audit import AuditEntry
 from app.domain.decision import Decision, Outcome, Override
 from app.domain.forecast import Forecast, ForecastKind
+from app.domain.ledger import SettledSlot
 from app.domain.plan import Plan
 from app.domain.price import Direction, Price
 from app.domain.reading import Quantity, Reading
@@ -104,6 +105,10 @@ class Forecasts(Protocol):
         """Return the forecast issued last at or before an instant."""
         ...
 
+    def between(self, site: SiteId, kind: ForecastKind, start: datetime, end: datetime) -> list[Forecast]:
+        """Return the forecasts issued in [start, end), oldest first."""
+        ...
+
 
 class Plans(Protocol):
     """Every plan as made."""
@@ -178,6 +183,30 @@ class Overrides(Protocol):
 
     def between(self, site: SiteId, span: Slot) -> list[Override]:
         """Return the overrides that touch a span, oldest first."""
+        ...
+
+
+class Ledger(Protocol):
+    """Past slots as settled, every version; the highest holds."""
+
+    def save(self, site: SiteId, slots: Sequence[SettledSlot]) -> int:
+        """Store settlements; start and version name one, the first one told is kept; return how many were new."""
+        ...
+
+    def between(self, site: SiteId, start: datetime, end: datetime) -> list[SettledSlot]:
+        """Return the slots that start in [start, end) as they stand, oldest first."""
+        ...
+
+    def first(self, site: SiteId) -> SettledSlot | None:
+        """Return the oldest slot."""
+        ...
+
+    def last(self, site: SiteId) -> SettledSlot | None:
+        """Return the newest slot."""
+        ...
+
+    def last_counted(self, site: SiteId, before: datetime) -> SettledSlot | None:
+        """Return the newest slot before an instant that counts."""
         ...
 
 
