@@ -33,26 +33,60 @@ def run_slot(site: Site, command: Command, *, stored_kwh: Power, solar_kw: Power
     Solar power above what house, battery and grid can take is curtailed if the array can be throttled.
     The grid gives whatever the house draws: a load above the import limit shows as such.
     """
-    battery, inverter, grid = site.battery, site.inverter, site.grid
-    charge, discharge = _wanted(site, command, stored_kwh=stored_kwh, solar_kw=solar_kw, load_kw=load_kw, hours=hours)
-    used = np.asarray(solar_kw, dtype=np.float64)
-    if inverter.coupling is Coupling.DC:
-        discharge = np.minimum(discharge, np.maximum(0.0, inverter.ac_limit_kw - used))
-        charge = np.minimum(charge, used + inverter.ac_limit_kw)
-        if site.solar.curtailable:
-            used = np.minimum(used, inverter.ac_limit_kw + charge - discharge)
-    out = used + discharge - charge - load_kw
-    if site.solar.curtailable:
-        spill = np.minimum(np.maximum(0.0, out - grid.export_limit_kw), used)
-        used, out = used - spill, out - spill
+    low, high = battery_limits_kw(site, command, stored_kwh=stored_kwh, hours=hours)
+    battery_kw = np.clip(wanted_kw(site, command, solar_kw=solar_kw, load_kw=load_kw), low, high)
+    bought, sold, curtailed = grid_kw(site, battery_kw, solar_kw=solar_kw, load_kw=load_kw)
+    charge, discharge = np.maximum(0.0, battery_kw), np.maximum(0.0, -battery_kw)
     return SlotFlows(
-        import_kw=np.maximum(0.0, -out),
-        export_kw=np.maximum(0.0, out),
+        import_kw=bought,
+        export_kw=sold,
         charge_kw=charge,
         discharge_kw=discharge,
-        curtailed_kw=solar_kw - used,
-        stored_kwh=stored_after(battery, stored_kwh, charge, discharge, hours),
+        curtailed_kw=curtailed,
+        stored_kwh=stored_after(site.battery, stored_kwh, charge, discharge, hours),
     )
+
+
+def wanted_kw(site: Site, command: Command, *, solar_kw: Power, load_kw: Power) -> Power:
+    """Return the battery power in kW (charging positive) that the mode's own control loop asks for, however full the battery is."""
+    surplus, deficit = np.maximum(0.0, solar_kw - load_kw), np.maximum(0.0, load_kw - solar_kw)
+    match command.mode:
+        case Mode.SELF_USE:
+            wanted = surplus - deficit
+        case Mode.HOLD:
+            wanted = surplus
+        case Mode.FEED_IN_FIRST:
+            wanted = np.maximum(0.0, solar_kw - _passable_kw(site, load_kw)) - deficit
+        case Mode.FORCE_CHARGE:
+            spare = np.maximum(0.0, site.grid.import_limit_kw + solar_kw - load_kw)
+            wanted = np.minimum(spare, _power_kw(command, site.max_charge_kw))
+        case Mode.FORCE_DISCHARGE:
+            spare = np.maximum(0.0, site.grid.export_limit_kw + load_kw - solar_kw)
+            wanted = -np.minimum(spare, _power_kw(command, site.max_discharge_kw))
+    return _through_inverter(site, wanted, solar_kw)
+
+
+def battery_limits_kw(site: Site, command: Command, *, stored_kwh: Power, hours: float) -> tuple[Power, Power]:
+    """Return the lowest (discharging, so not above 0) and highest battery power in kW that charge and mode allow over a slot."""
+    battery = site.battery
+    bottom, top = battery.reserve_kwh, battery.top_kwh
+    if command.target_soc_pct is not None:
+        target = battery.capacity_kwh * command.target_soc_pct / 100
+        bottom = max(bottom, target) if command.mode is Mode.FORCE_DISCHARGE else bottom
+        top = min(top, target) if command.mode is Mode.FORCE_CHARGE else top
+    return -available_kw(site, stored_kwh, hours, down_to_kwh=bottom), room_kw(site, stored_kwh, hours, up_to_kwh=top)
+
+
+def grid_kw(site: Site, battery_kw: Power, *, solar_kw: Power, load_kw: Power) -> tuple[Power, Power, Power]:
+    """Return the powers imported, exported and curtailed in kW while the battery takes (positive) or gives its power."""
+    used = np.asarray(solar_kw, dtype=np.float64)
+    if site.inverter.coupling is Coupling.DC and site.solar.curtailable:
+        used = np.minimum(used, site.inverter.ac_limit_kw + battery_kw)
+    out = used - battery_kw - load_kw
+    if site.solar.curtailable:
+        spill = np.minimum(np.maximum(0.0, out - site.grid.export_limit_kw), used)
+        used, out = used - spill, out - spill
+    return np.maximum(0.0, -out), np.maximum(0.0, out), solar_kw - used
 
 
 def stored_after(battery: Battery, stored_kwh: Power, charge_kw: Power, discharge_kw: Power, hours: float) -> Power:
@@ -70,41 +104,18 @@ def available_kw(site: Site, stored_kwh: Power, hours: float, *, down_to_kwh: fl
     return np.clip((stored_kwh - down_to_kwh) * site.battery.discharge_efficiency / hours, 0.0, site.max_discharge_kw)
 
 
-def _wanted(site: Site, command: Command, *, stored_kwh: Power, solar_kw: Power, load_kw: Power, hours: float) -> tuple[Power, Power]:
-    """Return charging and discharging power in kW as the mode's own control loop would set them."""
-    battery, grid = site.battery, site.grid
-    room = room_kw(site, stored_kwh, hours, up_to_kwh=battery.top_kwh)
-    available = available_kw(site, stored_kwh, hours, down_to_kwh=battery.reserve_kwh)
-    surplus, deficit = np.maximum(0.0, solar_kw - load_kw), np.maximum(0.0, load_kw - solar_kw)
-    nothing = np.zeros_like(surplus)
-    match command.mode:
-        case Mode.SELF_USE:
-            return np.minimum(surplus, room), np.minimum(deficit, available)
-        case Mode.HOLD:
-            return np.minimum(surplus, room), nothing
-        case Mode.FEED_IN_FIRST:
-            return np.minimum(np.maximum(0.0, solar_kw - _passable_kw(site, load_kw)), room), np.minimum(deficit, available)
-        case Mode.FORCE_CHARGE:
-            room = room_kw(site, stored_kwh, hours, up_to_kwh=_target_kwh(battery, command, otherwise=battery.top_kwh))
-            spare = np.maximum(0.0, grid.import_limit_kw + solar_kw - load_kw)
-            return np.minimum(np.minimum(room, spare), _power_kw(command, site.max_charge_kw)), nothing
-        case Mode.FORCE_DISCHARGE:
-            floor = max(battery.reserve_kwh, _target_kwh(battery, command, otherwise=battery.reserve_kwh))
-            available = available_kw(site, stored_kwh, hours, down_to_kwh=floor)
-            spare = np.maximum(0.0, grid.export_limit_kw + load_kw - solar_kw)
-            return nothing, np.minimum(np.minimum(available, spare), _power_kw(command, site.max_discharge_kw))
+def _through_inverter(site: Site, battery_kw: Power, solar_kw: Power) -> Power:
+    """Return the battery power that fits through the inverter beside the sun, where both share it."""
+    if site.inverter.coupling is not Coupling.DC:
+        return battery_kw
+    limit = site.inverter.ac_limit_kw
+    return np.clip(battery_kw, -np.maximum(0.0, limit - solar_kw), solar_kw + limit)
 
 
 def _passable_kw(site: Site, load_kw: Power) -> Power:
     """Return the solar power in kW that house and grid can take without the battery."""
     passable: Power = load_kw + site.grid.export_limit_kw
     return np.minimum(passable, site.inverter.ac_limit_kw) if site.inverter.coupling is Coupling.DC else passable
-
-
-def _target_kwh(battery: Battery, command: Command, *, otherwise: float) -> float:
-    if command.target_soc_pct is None:
-        return otherwise
-    return min(battery.top_kwh, battery.capacity_kwh * command.target_soc_pct / 100)
 
 
 def _power_kw(command: Command, otherwise: float) -> float:
