@@ -60,6 +60,8 @@ class PlanOut(Out):
     currency: str
     cost: float
     start_soc_pct: float
+    reserve_pct: float
+    capacity_kwh: float
     end_value_per_kwh: float
     violations: list[ViolationOut]
     steps: list[StepOut]
@@ -78,6 +80,8 @@ class PlanOut(Out):
             currency=site.currency,
             cost=plan.cost,
             start_soc_pct=site.battery.pct(plan.start_kwh),
+            reserve_pct=site.battery.pct(site.battery.reserve_kwh),
+            capacity_kwh=site.battery.capacity_kwh,
             end_value_per_kwh=plan.end_value_per_kwh,
             violations=[ViolationOut.model_validate(each) for each in plan.violations],
             steps=[

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from app.api.deps import House, Now, Use
 from app.api.models import Instant, Out, span
@@ -39,6 +40,7 @@ class PricesOut(Out):
     """Prices slot by slot; slots without a price and without an estimate are absent."""
 
     currency: str
+    time_zone: str = Field(description="The site's; people read local time.", examples=["Europe/London"])
     slots: list[PricedSlotOut]
 
 
@@ -65,6 +67,7 @@ def prices(use: Use, house: House, at: Now, _caller: Viewer, start: Instant | No
     found = timeline(known, slots_between(wanted.start, wanted.end, minutes=minutes), zone=house.zone)
     return PricesOut(
         currency=house.currency,
+        time_zone=str(house.zone),
         slots=[
             PricedSlotOut(
                 start=each.slot.start,

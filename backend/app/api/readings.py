@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field, JsonValue
 
 from app.api.deps import House, Now, Use
-from app.api.models import In, Instant, Out
+from app.api.models import In, Instant, Out, span
 from app.api.security import Controller, Viewer
 from app.domain.errors import InvalidInputError
 from app.domain.reading import Quality, Quantity, Reading, reading
@@ -15,6 +15,10 @@ router = APIRouter(prefix="/readings", tags=["readings"])
 
 CLOCK_SKEW = timedelta(minutes=2)
 """A reading may come from a clock that runs this much ahead; beyond it would hide every newer one."""
+
+
+SAMPLE_S = 300
+"""Enough for a chart of days, and never more than a few hundred points a day."""
 
 
 class ReadingIn(In):
@@ -57,6 +61,20 @@ class ReadingOut(Out):
     source: str
 
 
+class SampleOut(Out):
+    """A measured value."""
+
+    at: Instant
+    value: float
+
+
+class HistoryOut(Out):
+    """Good readings of one quantity, oldest first, at most one every five minutes."""
+
+    quantity: Quantity
+    samples: list[SampleOut]
+
+
 class LatestOut(Out):
     """The state of the house as last measured."""
 
@@ -74,6 +92,19 @@ def push(use: Use, house: House, now: Now, caller: Controller, batch: ReadingsIn
         received=len(readings),
         stored=use.ingest.push(house.id, readings),
         suspect=sum(each.quality is Quality.SUSPECT for each in readings),
+    )
+
+
+@router.get("")
+def history(
+    *, use: Use, house: House, now: Now, _caller: Viewer, quantity: Quantity, start: Instant | None = None, end: Instant | None = None
+) -> HistoryOut:
+    """Return what was measured, thinned; without a span, over the last day."""
+    wanted = span(start or (end or now) - timedelta(days=1), end or now)
+    found = use.ingest.readings.between(house.id, quantity, wanted.start, wanted.end)
+    thinned = {int(each.at.timestamp() // SAMPLE_S): each for each in found}
+    return HistoryOut(
+        quantity=quantity, samples=[SampleOut(at=each.at, value=each.value) for each in thinned.values() if each.value is not None]
     )
 
 

@@ -1,0 +1,110 @@
+// Taking over: force a mode until a time, and give it back.
+
+import { ask, Refused } from "./api.js";
+import { by, fill, h } from "./dom.js";
+import { MODES, instant, number, wall, when } from "./format.js";
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const QUICK_HOURS = [0.5, 1, 2, 4, 8];
+
+let state = null;
+
+// in: what to do after a change, what to do without a token   call once
+export function prepare(changed, refused) {
+  const form = by("override-form");
+  form.elements.mode.append(...Object.entries(MODES).map(([code, [name]]) => h("option", { value: code }, name)));
+  form.elements.mode.addEventListener("change", hint);
+  hint();
+  by("quick").append(...QUICK_HOURS.map(quickButton));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    act(() => force(form), changed, refused);
+  });
+  by("overrides").addEventListener("click", (event) => {
+    const start = event.target.closest("button")?.dataset.start;
+    if (start) act(() => release(start), changed, refused);
+  });
+}
+
+function hint() {
+  by("override-hint").textContent = MODES[by("override-form").elements.mode.value][1];
+}
+
+function quickButton(hours) {
+  const button = h("button", { type: "button" }, hours < 1 ? `${hours * 60} min` : `${hours} h`);
+  button.addEventListener("click", () => state && propose(hours));
+  return button;
+}
+
+function propose(hours) {
+  by("override-form").elements.until.value = wall(Math.ceil((state.now + hours * HOUR_MS) / MINUTE_MS) * MINUTE_MS, state.zone);
+}
+
+async function act(wish, changed, refused) {
+  const button = by("override-form").querySelector("[type=submit]");
+  button.disabled = true;
+  tell("working…", "");
+  try {
+    tell(await wish(), "good");
+    await changed();
+  } catch (error) {
+    tell(error instanceof Refused ? error.message : `Not done: ${error.message}`, "bad");
+    if (error instanceof Refused) refused(error);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function tell(text, kind) {
+  const line = by("override-feedback");
+  line.textContent = text;
+  line.dataset.kind = kind;
+}
+
+// out: a sentence about what is forced now; the slot is the running override's, else the current one
+async function force(form) {
+  const wish = Object.fromEntries(new FormData(form));
+  const until = instant(wish.until, state.zone);
+  if (!(until > state.now)) throw new Error("that time is over; choose a later one");
+  const running = state.overrides.find((each) => Date.parse(each.start) <= state.now);
+  const slot = running?.start ?? state.told?.slot_start ?? new Date(state.now).toISOString();
+  const body = { mode: wish.mode, until: new Date(until).toISOString(), ...optional(wish) };
+  await ask(`/api/v1/overrides/${encodeURIComponent(slot)}`, {}, { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  return `${MODES[wish.mode][0]} is forced until ${when(until, state.zone, state.now)}.`;
+}
+
+function optional({ power_kw: power, target_soc_pct: target, note }) {
+  return {
+    ...(power ? { power_kw: Number(power) } : {}),
+    ...(target ? { target_soc_pct: Number(target) } : {}),
+    ...(note ? { note } : {}),
+  };
+}
+
+async function release(start) {
+  await ask(`/api/v1/overrides/${encodeURIComponent(start)}`, {}, { method: "DELETE" });
+  return "Given back: the plan decides again.";
+}
+
+// in: the page's state   out: the overrides in force or to come, each with a button that ends it
+export function drawOverrides(given) {
+  const first = state === null;
+  state = given;
+  if (first) propose(1);
+  fill("overrides", [state.overrides, state.zone], ([all]) => all.map(forced));
+}
+
+function forced(each) {
+  const { zone, now } = state;
+  const span = Date.parse(each.start) <= now ? `until ${when(each.until, zone, now)}` : `${when(each.start, zone, now)} to ${when(each.until, zone, now)}`;
+  const power = each.power_kw == null ? "" : ` at ${number(each.power_kw)} kW`;
+  const target = each.target_soc_pct == null ? "" : ` to ${number(each.target_soc_pct, 0)} %`;
+  return h(
+    "li",
+    { "data-mode": each.mode_code },
+    h("span", {}, h("b", {}, MODES[each.mode_code]?.[0] ?? each.mode_code), `${power}${target} ${span}, by ${each.set_by}`),
+    each.note ? h("span", { class: "note", "data-test": "note" }, each.note) : null,
+    h("button", { type: "button", class: "quiet", "data-start": each.start, "data-test": "release" }, "Release"),
+  );
+}

@@ -1,0 +1,280 @@
+"""The page in a real browser, before the real service."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect
+
+from tests.page.demo import Demo, browser, chromium
+from tests.stack.parts import require
+
+pytestmark = pytest.mark.stack
+
+PHONE, DESKTOP = (360, 780), (1280, 900)
+CONTROLLER, VIEWER = "controller-" * 3, "viewer-" * 5
+UNREACHABLE = "Failed to load resource"
+"""Chromium's own note about a service that is away or refuses; no script can keep it quiet."""
+EVIL = "<img src=x onerror='window.hacked=1'><script>window.hacked=2</script>"
+
+
+@dataclass  # no slots: playwright marks the handlers' object
+class Visit:
+    """An open page and everything it did."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    heard: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._note)
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("response", self._listen)
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def _listen(self, response: Response) -> None:
+        path = urlsplit(response.url).path
+        if response.ok and path.startswith(("/api/", "/health")) and response.request.method == "GET":
+            self.heard[f"{path}?{'quantity' in response.url:d}"] = response
+
+    def answer(self, path: str) -> Any:  # noqa: ANN401  (JSON)
+        """Return what the API last told the page."""
+        return self.heard[f"{path}?0"].json()
+
+    def text(self, name: str) -> str:
+        """Return what stands in a marked place."""
+        return self.page.locator(f"[data-test={name}]").first.inner_text()
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    require(chromium() is not None, "chromium")
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def demo(chrome: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    assert chrome.is_connected()
+    running = Demo(tmp_path_factory.mktemp("demo"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def guarded(chrome: Browser, tmp_path: Path) -> Iterator[Demo]:
+    assert chrome.is_connected()
+    settings = {
+        "OPTIMIZER_TARIFF__SOURCE": "simulated",
+        "OPTIMIZER_API__CONTROLLER_TOKEN": CONTROLLER,
+        "OPTIMIZER_API__VIEWER_TOKEN": VIEWER,
+    }
+    running = Demo(tmp_path, settings)
+    running.start()
+    yield running
+    running.stop()
+
+
+def visit(chrome: Browser, demo: Demo, size: tuple[int, int] = DESKTOP, *, wait: bool = True) -> Visit:
+    """Open the page and, mostly, wait until it is drawn."""
+    page = chrome.new_context(viewport={"width": size[0], "height": size[1]}, timezone_id="America/New_York").new_page()
+    found = Visit(page)
+    page.goto(demo.url)
+    if wait:
+        expect(page.locator("[data-test=power-chart] .main-svg").first).to_be_visible(timeout=20_000)
+    return found
+
+
+def pence(per_kwh: float) -> str:
+    """Return a price as the page writes it."""
+    return f"{abs(100 * per_kwh):.1f}" if per_kwh >= 0 else f"\u2212{abs(100 * per_kwh):.1f}"
+
+
+def test_shows_the_numbers_the_api_gives(chrome: Browser, demo: Demo) -> None:
+    seen = visit(chrome, demo)
+    told, latest = seen.answer("/api/v1/recommendation/now"), seen.answer("/api/v1/readings/latest")
+    measured = {each["quantity"]: each["value"] for each in latest["readings"]}
+
+    assert seen.text("mode") == told["mode"]
+    assert seen.text("reason") == told["reason"]
+    assert seen.text("until") == f"Now, until {told['slot_end'][11:16]}"  # London's winter is UTC
+    assert seen.text("soc") == f"{measured['soc_pct']:.0f}%"
+    for name, number in {
+        "buy": pence(told["price"]["import_per_kwh"]),
+        "sell": pence(told["price"]["export_per_kwh"]),
+        "value": pence(told["stored_kwh_value"]),
+        "load_kw": f"{measured['load_kw']:.2f}",
+        "grid_kw": f"{abs(measured['grid_kw']):.2f}",
+    }.items():
+        assert number in seen.text(name).split(), name
+    assert told["price"]["class"] in seen.text("buy")
+    assert seen.page.locator("[data-test=alternatives] li").count() == len(told["alternatives"])
+    for each in seen.answer("/health")["components"]:
+        assert each["name"] in seen.text("health").lower()
+    assert "confirmed" in seen.text("decisions")
+
+
+def test_lists_the_plan_slot_by_slot(chrome: Browser, demo: Demo) -> None:
+    seen = visit(chrome, demo)
+    seen.page.click("[data-test=table-fold] summary")
+    steps = seen.answer("/api/v1/plan")["steps"]
+    rows = seen.page.locator("#plan-rows tr[data-start]").all_inner_texts()
+
+    assert len(rows) == len(steps)
+    for row, step in zip(rows, steps, strict=True):
+        cells = row.split("\t")
+        near = "" if step["provenance"] == "published" else "~"
+        assert [cells[0], cells[1], cells[2]] == [
+            step["start"][11:16],
+            near + pence(step["import_per_kwh"]),
+            near + pence(step["export_per_kwh"]),
+        ]
+        assert cells[4:6] == [f"{step['solar_kw']:.2f}", f"{step['load_kw']:.2f}"]
+        assert float(cells[8]) == pytest.approx(step["soc_pct"], abs=0.5)
+    assert any("~" in row for row in rows)
+
+
+def test_a_slot_under_the_pointer_or_the_arrow_keys_shows_its_numbers(chrome: Browser, demo: Demo) -> None:
+    seen = visit(chrome, demo)
+    chart = seen.page.locator("[data-test=price-chart]")
+    chart.hover(position={"x": 700, "y": 60})
+    for word in ("buy", "sell", "sun", "load", "battery", "grid", "SoC after", "p/kWh", "kW"):
+        assert word in seen.text("tip")
+    before = seen.text("tip")
+    chart.focus()
+    seen.page.keyboard.press("ArrowRight")
+    assert seen.text("tip") != before
+    assert "buying" in (chart.get_attribute("aria-valuetext") or "")
+    seen.page.keyboard.press("Escape")
+    expect(seen.page.locator("[data-test=tip]")).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP])
+def test_stays_on_its_origin_inside_the_screen_and_quiet(chrome: Browser, demo: Demo, size: tuple[int, int]) -> None:
+    seen = visit(chrome, demo, size)
+    seen.page.click("[data-test=table-fold] summary")
+    seen.page.click("input[value='12'] + span")
+    seen.page.locator("[data-test=soc-chart]").hover(position={"x": 200, "y": 60})
+
+    assert seen.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert [url for url in seen.asked if not url.startswith((demo.url, "data:"))] == []
+    assert seen.complaints == []
+    expect(seen.page.locator("[data-test=simulated]")).to_be_visible()
+    expect(seen.page.locator("[data-test=trouble]")).to_be_hidden()
+
+
+def test_a_page_may_load_only_from_its_own_origin(demo: Demo) -> None:
+    policy = httpx.get(demo.url).headers["Content-Security-Policy"]
+
+    assert "default-src 'self'" in policy
+    assert "script-src" not in policy
+    assert "unsafe-eval" not in policy
+
+
+def test_what_was_measured_is_thinned_to_one_value_in_five_minutes(demo: Demo) -> None:
+    start = datetime(2026, 1, 15, 12, tzinfo=UTC)
+    made = [
+        {"device": "dongle", "quantity": "soc_pct", "at": (start + timedelta(seconds=10 * i)).isoformat(), "value": i} for i in range(90)
+    ]
+    httpx.post(f"{demo.url}/api/v1/readings", json={"readings": made}).raise_for_status()
+    asked = {"quantity": "soc_pct", "start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
+    samples = httpx.get(f"{demo.url}/api/v1/readings", params=asked).json()["samples"]
+
+    assert [each["value"] for each in samples] == [29, 59, 89]
+
+
+def test_a_person_forces_a_mode_and_gives_it_back(chrome: Browser, demo: Demo) -> None:
+    seen = visit(chrome, demo)
+    seen.page.select_option("[data-test=override-mode]", "force_discharge")
+    seen.page.click("#quick button >> nth=2")
+    seen.page.click("[data-test=override-set]")
+    expect(seen.page.locator("[data-test=override-feedback]")).to_contain_text("Force discharge is forced until")
+    expect(seen.page.locator("[data-test=mode]")).to_have_text("Force Discharge")
+    expect(seen.page.locator("[data-test=cause]")).to_contain_text("a person's override")
+    stored = httpx.get(f"{demo.url}/api/v1/overrides").json()["overrides"]
+    assert [each["mode_code"] for each in stored] == ["force_discharge"]
+    ahead = datetime.fromisoformat(stored[0]["until"]) - datetime.now(UTC)
+    assert timedelta(minutes=115) < ahead < timedelta(minutes=122)
+
+    seen.page.click("[data-test=release]")
+    expect(seen.page.locator("[data-test=override-feedback]")).to_contain_text("the plan decides again")
+    expect(seen.page.locator("[data-test=cause]")).to_be_hidden()
+    assert httpx.get(f"{demo.url}/api/v1/overrides").json() == {"overrides": []}
+    assert seen.complaints == []
+
+
+def test_a_time_that_is_over_is_refused_in_words(chrome: Browser, demo: Demo) -> None:
+    seen = visit(chrome, demo)
+    seen.page.fill("[data-test=override-until]", "2020-01-01T00:00")
+    seen.page.click("[data-test=override-set]")
+    expect(seen.page.locator("[data-test=override-feedback]")).to_contain_text("that time is over")
+
+
+def test_what_people_write_stays_text(chrome: Browser, demo: Demo) -> None:
+    at, until = datetime.now(UTC), datetime.now(UTC) + timedelta(hours=1)
+    url = f"{demo.url}/api/v1/overrides/{at:%Y-%m-%dT%H:%M:%SZ}"
+    httpx.put(url, json={"mode": "hold", "until": until.isoformat(), "note": EVIL}).raise_for_status()
+    seen = visit(chrome, demo)
+
+    assert seen.text("note") == EVIL
+    assert EVIL in seen.text("reason")
+    assert seen.page.evaluate("window.hacked === undefined && !document.querySelector('main img, main script')")
+    seen.page.click("[data-test=release]")
+    expect(seen.page.locator("[data-test=note]")).to_have_count(0)
+    assert seen.complaints == []
+
+
+def test_says_that_the_service_is_away_and_recovers_by_itself(chrome: Browser, demo: Demo) -> None:
+    seen = visit(chrome, demo)
+    mode = seen.text("mode")
+    demo.stop()
+    seen.page.evaluate("window.dispatchEvent(new Event('online'))")  # ask now, not in half a minute
+    expect(seen.page.locator("[data-test=lost]")).to_contain_text("Connection lost")
+    assert seen.text("mode") == mode
+    assert "old" in seen.text("freshness")
+
+    demo.start()
+    expect(seen.page.locator("[data-test=lost]")).to_be_hidden(timeout=20_000)
+    assert [each for each in seen.complaints if UNREACHABLE not in each] == []
+
+
+def test_asks_for_a_token_and_keeps_it(chrome: Browser, guarded: Demo) -> None:
+    seen = visit(chrome, guarded, wait=False)
+    login = seen.page.locator("[data-test=login]")
+    expect(login).to_be_visible()
+    for token, accepted in (("wrong", False), (VIEWER, True)):
+        seen.page.fill("[data-test=token]", token)
+        seen.page.click("[data-test=token-save]")
+        if accepted:
+            expect(login).to_be_hidden()
+        else:
+            expect(login).to_contain_text("The token was refused")
+    expect(seen.page.locator("[data-test=buy]")).to_contain_text("p/kWh")
+    seen.page.reload()
+    expect(seen.page.locator("[data-test=buy]")).to_contain_text("p/kWh")
+    expect(login).to_be_hidden()
+
+    seen.page.click("[data-test=override-set]")  # a viewer may only look
+    expect(seen.page.locator("[data-test=override-feedback]")).to_contain_text("viewer")
+    assert [each for each in seen.complaints if UNREACHABLE not in each] == []
+
+
+def test_says_so_when_not_the_optimizer_decides(chrome: Browser, guarded: Demo) -> None:
+    seen = visit(chrome, guarded, wait=False)
+    seen.page.fill("[data-test=token]", CONTROLLER)
+    seen.page.click("[data-test=token-save]")
+
+    expect(seen.page.locator("[data-test=cause]")).to_contain_text("Not the optimizer")  # nobody ever measured the battery
+    assert seen.text("soc") == "?"
+    expect(seen.page.locator("[data-test=health]")).to_contain_text("never measured")
