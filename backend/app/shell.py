@@ -1,8 +1,8 @@
 """What the command line shows: tables, a plot, the demo's settings."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-import plotext
 from rich.panel import Panel
 from rich.table import Table
 
@@ -13,7 +13,10 @@ from app.domain.plan import Plan
 from app.domain.price import Provenance
 from app.domain.site import Site
 
-PLOT_HEIGHT = 16
+PLOT_ROWS = 6
+PLOT_MARKS = 12
+MARGIN = 16
+BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
 def demo_settings(*, port: int, region: str | None, folder: Path) -> Settings:
@@ -74,12 +77,21 @@ def plan_table(plan: Plan, site: Site) -> Table:
 
 
 def plan_plot(plan: Plan, site: Site, *, width: int) -> str:
-    """Return the plan's state of charge and buying price as text."""
-    hours = [(step.priced.slot.end - plan.created_at).total_seconds() / 3600 for step in plan.steps]
-    plotext.clear_figure()
-    plotext.plotsize(width, PLOT_HEIGHT)
-    plotext.theme("clear")
-    plotext.plot(hours, [site.battery.pct(step.stored_kwh) for step in plan.steps], label="charge %")
-    plotext.plot(hours, [100 * step.priced.import_per_kwh for step in plan.steps], label="buy, hundredths", marker="dot")
-    plotext.xlabel("hours from now")
-    return str(plotext.build())
+    """Return the state of charge and the buying price as bars, one a slot, as many slots as fit."""
+    steps = plan.steps[: width - MARGIN]
+    charge = [site.battery.pct(step.stored_kwh) for step in steps]
+    buy = [step.priced.import_per_kwh for step in steps]
+    hours = [step.priced.slot.end.astimezone(site.zone).hour for step in plan.steps]
+    shown = _bars("charge %", charge, low=0.0, high=100.0, ends=("100", "0"))
+    ends = (money(max(buy), site.currency), money(min(0.0, *buy), site.currency))
+    shown += _bars("buy", buy, low=min(0.0, *buy), high=max(buy), ends=ends)
+    every = max(1, len(steps) // PLOT_MARKS)
+    return "\n".join([*shown, " " * MARGIN + "".join(f"{hours[n]:02}h".ljust(every)[:every] for n in range(0, len(steps), every))])
+
+
+def _bars(name: str, values: Sequence[float], *, low: float, high: float, ends: tuple[str, str]) -> list[str]:
+    """Return rows of blocks, the highest first, with a name and the ends of the scale before them."""
+    eighths = [round((value - low) / ((high - low) or 1.0) * PLOT_ROWS * 8) for value in values]
+    rows = ["".join(BLOCKS[min(8, max(0, each - 8 * row))] for each in eighths) for row in reversed(range(PLOT_ROWS))]
+    margins = [f"{name} {ends[0]}", *[""] * (PLOT_ROWS - 2), ends[1]]
+    return [f"{margin:>{MARGIN - 1}} {row}" for margin, row in zip(margins, rows, strict=True)]
