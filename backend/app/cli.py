@@ -23,6 +23,7 @@ from app.domain.site import HOME
 from app.main import create_app
 from app.services.octopus_energy import OctopusEnergy
 from app.storage.retention import prune
+from app.usecases.shadow import last_weeks
 from app.wiring import Service, build, clock, prepare, refuse_if_unguarded, retention
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Plans and controls a home battery.")
@@ -94,6 +95,17 @@ def plan() -> None:
             raise InvalidInputError("there is no plan; `battery-optimizer doctor` says what is missing")
         out.print(shell.plan_table(found, service.settings.site))
         out.print(shell.plan_plot(found, service.settings.site, width=min(120, out.width)), markup=False, highlight=False)
+
+
+@cli.command()
+def shadow(weeks: Annotated[int, typer.Option(min=1, max=57, help="How far back.")] = 4) -> None:
+    """Score our decisions, simulated, against the controller that really ran the house, week by week."""
+    with _service() as service:
+        with _working("carrying our decisions out in the simulated house"):
+            found = service.use.shadow.run(HOME, last_weeks(clock(), weeks))
+        out.print(shell.shadow_table(found, service.settings.site))
+        if not found.observing:
+            out.print(f"{found.carried_out} of our decisions were carried out: this was no shadow. Turn dry run on to observe.")
 
 
 @cli.command()

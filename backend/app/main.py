@@ -10,7 +10,23 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from app.api import decisions, errors, health, optimize, overrides, page, plans, prices, readings, recommendation, settings
+from app.api import (
+    dashboard,
+    decisions,
+    errors,
+    forecast_quality,
+    health,
+    optimize,
+    overrides,
+    page,
+    plans,
+    prices,
+    readings,
+    recommendation,
+    savings,
+    settings,
+    shadow,
+)
 from app.api.limits import BodyLimit
 from app.api.loopback import LoopbackOnly
 from app.wiring import Service
@@ -56,6 +72,8 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
     app.include_router(health.router)
     v1 = APIRouter(prefix="/api/v1")
     for resource in (recommendation, plans, prices, decisions, readings, overrides, settings, optimize):
+        v1.include_router(resource.router)
+    for resource in (savings, dashboard, shadow, forecast_quality):
         v1.include_router(resource.router)
     app.include_router(v1)
     page.mount(app)

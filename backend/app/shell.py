@@ -9,9 +9,12 @@ from rich.table import Table
 from app.config import Settings, load
 from app.control.explain import money
 from app.domain.decision import Decision
+from app.domain.ledger import Case
 from app.domain.plan import Plan
 from app.domain.price import Provenance
 from app.domain.site import Site
+from app.ledger.savings import Total
+from app.usecases.shadow import ShadowRun
 
 PLOT_ROWS = 6
 PLOT_MARKS = 12
@@ -73,6 +76,19 @@ def plan_table(plan: Plan, site: Site) -> Table:
             f"{site.battery.pct(step.stored_kwh):.0f}",
             money(step.cost, site.currency),
         )
+    return table
+
+
+def shadow_table(run: ShadowRun, site: Site) -> Table:
+    """Return a shadow run, one row a week: net cost of each case in currency, and what ours would have saved."""
+    table = Table(
+        "week from", "hours", "actual", "ours", "no battery", "self-use", "rules", "ours saves", title=f"net cost in {site.currency}"
+    )
+    for week in run.weeks:
+        totals: dict[Case, Total] = {each.case: each for each in (week.savings.actual, week.ours, *week.savings.baselines)}
+        costs = [totals[case].net_cost for case in (Case.ACTUAL, Case.OURS, Case.NO_BATTERY, Case.SELF_USE, Case.RULES)]
+        day = f"{week.span.start.astimezone(site.zone):%Y-%m-%d}"
+        table.add_row(day, f"{week.counted_hours:.1f}", *(f"{cost:.2f}" for cost in costs), f"{week.saved:+.2f}")
     return table
 
 

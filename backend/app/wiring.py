@@ -29,6 +29,7 @@ from app.storage.audit import AuditStore
 from app.storage.database import Database, upgrade
 from app.storage.decisions import DecisionStore
 from app.storage.forecasts import ForecastStore
+from app.storage.ledger import LedgerStore
 from app.storage.overrides import OverrideStore
 from app.storage.plans import PlanStore
 from app.storage.prices import PriceStore
@@ -37,7 +38,9 @@ from app.storage.retention import Keep, prune
 from app.storage.settings import SettingStore
 from app.storage.tokens import TokenStore
 from app.usecases import ports
+from app.usecases.dashboard import Dashboard
 from app.usecases.execute import Execute
+from app.usecases.forecast_quality import ForecastQuality
 from app.usecases.health import Health
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
@@ -46,6 +49,9 @@ from app.usecases.preferences import Prefer, PreferredSites
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
 from app.usecases.rounds import Rounds
+from app.usecases.savings import Account
+from app.usecases.settle import Settle
+from app.usecases.shadow import Shadow
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +111,8 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     limit_s = settings.planner.time_limit_s
     recommend = Recommend(sites, ingest, outlook, journal, overrides, rules, limit_s)
     execute = Execute(decisions, overrides, audit)
+    ledger = LedgerStore(database)
+    settle = Settle(sites, prices, readings, decisions, ledger, rules)
     keep = retention(settings)
     tokens = TokenStore(database)
     use = UseCases(
@@ -118,6 +126,10 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
         health=Health(lambda: _schema(database), refresh, ingest, journal, prices, readings),
         journal=journal,
         prefer=prefer,
+        account=Account(sites, ledger, rules),
+        dashboard=Dashboard(sites, ledger, prices, decisions, journal, settle),
+        shadow=Shadow(sites, ledger, decisions, prefer),
+        forecast_quality=ForecastQuality(ForecastStore(database), ledger),
         prices=prices,
         plans=plans,
         decisions=decisions,
@@ -136,6 +148,8 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
             execute,
             lambda now: prune(database, None, now=now, keep=keep),
             SimulatedActuator(simulated) if simulated is not None else None,
+            settle=settle,
+            is_dry_run=lambda name: prefer.of(name).dry_run,
         ),
         guard=guard(settings.api, tokens),
         tokens=tokens,

@@ -10,7 +10,9 @@ from fastapi import Depends, Query, Request
 from app.domain.errors import NotFoundError
 from app.domain.site import HOME, Site, SiteId
 from app.usecases import ports
+from app.usecases.dashboard import Dashboard
 from app.usecases.execute import Execute
+from app.usecases.forecast_quality import ForecastQuality
 from app.usecases.health import Health
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
@@ -18,6 +20,8 @@ from app.usecases.outlook import Outlook
 from app.usecases.preferences import Prefer
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
+from app.usecases.savings import Account
+from app.usecases.shadow import Shadow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,10 @@ class UseCases:
     health: Health
     journal: Journal
     prefer: Prefer
+    account: Account
+    dashboard: Dashboard
+    shadow: Shadow
+    forecast_quality: ForecastQuality
     prices: ports.Prices
     plans: ports.Plans
     decisions: ports.Decisions

@@ -1,6 +1,8 @@
 """From the plan's first slot to the mode that does it, and what every other mode would cost."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from app.control.explain import NEGLIGIBLE_KW
 from app.domain.decision import Command
@@ -50,14 +52,16 @@ def mapped(site: Site, plan: Plan) -> Command:
 def candidates(problem: Problem, chosen: Command) -> tuple[Candidate, ...]:
     """Return the chosen command first, then every other mode the inverter offers, each with its cost."""
     others = (Command(mode=mode) for mode in problem.site.inverter.modes if mode is not chosen.mode)
-    return tuple(candidate(problem, command) for command in (chosen, *others))
+    cost_from = cache(partial(_continuation_cost, problem))  # modes that leave the same charge share what follows
+    return tuple(candidate(problem, command, cost_from) for command in (chosen, *others))
 
 
-def candidate(problem: Problem, command: Command) -> Candidate:
+def candidate(problem: Problem, command: Command, cost_from: Callable[[float], float] | None = None) -> Candidate:
     """Return a command with its cost: the first slot as the inverter would really behave, then the best continuation."""
     step = behave(problem.site, problem.slots[0], command, problem.start_kwh)
+    follows = cost_from or partial(_continuation_cost, problem)
     try:
-        return Candidate(command=command, step=step, cost=step.cost + _continuation_cost(problem, step.stored_kwh))
+        return Candidate(command=command, step=step, cost=step.cost + follows(round(step.stored_kwh, 6)))
     except InfeasibleError:
         return Candidate(command=command, step=step, cost=None)
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import Row, inspect, select
 from sqlalchemy.orm import Session
 
 from app.domain.price import Direction, Price, Provenance
@@ -43,9 +44,10 @@ class PriceStore:
     def between(self, site: SiteId, start: datetime, end: datetime, direction: Direction | None = None) -> list[Price]:
         """Return the prices whose slot starts in [start, end), oldest first."""
         wanted = list(Direction) if direction is None else [direction]
-        rows = select(PriceRow).where(PriceRow.site == site, PriceRow.start >= start, PriceRow.start < end)
+        columns = (PriceRow.start, PriceRow.end, PriceRow.direction, PriceRow.per_kwh, PriceRow.provenance, PriceRow.source)
+        rows = select(*columns).where(PriceRow.site == site, PriceRow.start >= start, PriceRow.start < end)
         asked = rows.where(PriceRow.direction.in_(wanted)).order_by(PriceRow.start, PriceRow.direction)
-        return self.database.read(lambda session: [_price(row) for row in session.scalars(asked)])
+        return self.database.read(lambda session: [_price(row) for row in session.execute(asked)])
 
     def last_fetched(self, site: SiteId) -> datetime | None:
         """Return when prices were stored last."""
@@ -103,7 +105,7 @@ def _changes(old: Price | None, new: Price) -> bool:
     return old != replace(new, per_kwh=to_places(new.per_kwh))
 
 
-def _price(row: PriceRow | PriceVersionRow) -> Price:
+def _price(row: PriceRow | PriceVersionRow | Row[*tuple[Any, ...]]) -> Price:
     slot = Slot(row.start, row.end)
     return Price(slot=slot, direction=row.direction, per_kwh=row.per_kwh, provenance=row.provenance, source=row.source)
 

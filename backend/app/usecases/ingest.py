@@ -11,7 +11,8 @@ from app.usecases import ports
 
 LEAST_INTERVAL = timedelta(seconds=50)
 """A house is not asked more often: its own sensors are not newer."""
-FORECAST_FROM = (Quantity.LOAD_KW, Quantity.SOLAR_KW)
+BACKFILLED = (Quantity.LOAD_KW, Quantity.SOLAR_KW, Quantity.GRID_KW, Quantity.BATTERY_KW, Quantity.SOC_PCT)
+"""What forecasts and the ledger are made from."""
 
 
 @dataclass(slots=True)
@@ -46,7 +47,7 @@ class Ingest:
         self.readings.save(site, seen)
 
     def backfill(self, site: SiteId, now: datetime, *, days: int) -> int:
-        """Fetch the past load and solar power that is not stored yet; return how many readings were new.
+        """Fetch the past of what forecasts and the ledger need that is not stored yet; return how many readings were new.
 
         Raises:
             UnavailableError: the house did not answer.
@@ -54,7 +55,7 @@ class Ingest:
         if self.house is None:
             return 0
         start, stored = now - timedelta(days=days), 0
-        for quantity in FORECAST_FROM:
+        for quantity in BACKFILLED:
             known = self.readings.between(site, quantity, start, now)
             start_from = known[-1].at if known and known[0].at - start < timedelta(hours=1) else start
             stored += self.readings.save(site, self.house.history(quantity, start_from, now))

@@ -13,6 +13,7 @@ from app.usecases.execute import Execute
 from app.usecases.ingest import Ingest
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
+from app.usecases.settle import GRACE, Settle
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ PRICES_AGAIN = timedelta(minutes=10)
 STATE_EVERY = timedelta(minutes=1)
 DECISION_EVERY = timedelta(minutes=5)
 HISTORY_EVERY = timedelta(hours=6)
+SETTLE_EVERY = timedelta(minutes=30)
 PRUNE_EVERY = timedelta(days=1)
 HISTORY_DAYS = 8
 
@@ -37,6 +39,8 @@ class Rounds:
     execute: Execute
     prune: Callable[[datetime], object]
     actuator: ports.Actuator | None = None
+    settle: Settle | None = None
+    is_dry_run: Callable[[SiteId], bool] = lambda _: False
     done: dict[tuple[SiteId, str], datetime] = field(default_factory=dict)
     carried_out: dict[SiteId, str] = field(default_factory=dict)
 
@@ -47,6 +51,7 @@ class Rounds:
             self._when_due(site, "history", now, HISTORY_EVERY, lambda s: self.ingest.backfill(s, now, days=HISTORY_DAYS))
             self._when_due(site, "state", now, STATE_EVERY, lambda s: self.ingest.look(s, now))
             self._when_due(site, "decision", now, DECISION_EVERY, lambda s: self._decide(s, now))
+            self._when_due(site, "ledger", now - GRACE, SETTLE_EVERY, lambda s: self._settle(s, now))
             self._when_due(site, "prune", now, PRUNE_EVERY, lambda _: self.prune(now))
 
     def _when_due(self, site: SiteId, duty: str, now: datetime, every: timedelta, work: Callable[[SiteId], object]) -> None:
@@ -67,8 +72,12 @@ class Rounds:
 
     def _decide(self, site: SiteId, now: datetime) -> None:
         decision = self.recommend.now(site, now)
-        if self.actuator is not None:
+        if self.actuator is not None and not self.is_dry_run(site):
             self._carry_out(site, decision, now, self.actuator)
+
+    def _settle(self, site: SiteId, now: datetime) -> None:
+        if self.settle is not None:
+            self.settle.run(site, now)
 
     def _carry_out(self, site: SiteId, decision: Decision, now: datetime, actuator: ports.Actuator) -> None:
         """Carry a decision out once, and report what came of it."""
