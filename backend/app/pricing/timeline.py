@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from app.domain.price import Direction, Price, PricedSlot, Provenance
 from app.domain.slot import Slot
 from app.pricing.classify import classify
+from app.pricing.estimate import LOOK_BACK_DAYS, estimates
 
-LOOK_BACK_DAYS = 7
-"""How far back an estimate may look for the same time of day; older prices say little about the level."""
+__all__ = ["LOOK_BACK_DAYS", "missing", "timeline"]
 
 LONGEST_STEP_MINUTES = 60
 """A price that holds for days is looked up by the hour, like any other."""
@@ -18,64 +18,59 @@ LONGEST_STEP_MINUTES = 60
 def timeline(prices: Sequence[Price], slots: Sequence[Slot], *, zone: ZoneInfo) -> tuple[PricedSlot, ...]:
     """Return both prices of each slot, up to the first slot that has neither a published price nor an estimate.
 
-    An estimate is the published price of the same local time on the latest earlier day. Never 0 for an unknown price.
+    Never 0 for an unknown price.
     """
-    book = _Book(prices, zone)
-    found: list[tuple[Slot, tuple[float, Provenance], tuple[float, Provenance]]] = []
-    for slot in slots:
-        bought, sold = book.at(slot.start, Direction.IMPORT), book.at(slot.start, Direction.EXPORT)
-        if bought is None or sold is None:
-            break
-        found.append((slot, bought, sold))
-    classes = classify([bought[0] for _, bought, _ in found])
+    minutes = min((LONGEST_STEP_MINUTES, *(round(price.slot.hours * 60) for price in prices)))
+    bought, sold = (_line(prices, slots, direction, zone=zone, minutes=minutes) for direction in (Direction.IMPORT, Direction.EXPORT))
+    known = 0
+    while known < len(slots) and bought[known] is not None and sold[known] is not None:
+        known += 1
+    pairs = [(buy, sell) for buy, sell in zip(bought[:known], sold[:known], strict=True) if buy is not None and sell is not None]
+    classes = classify([buy[0] for buy, _ in pairs])
     return tuple(
-        PricedSlot(
-            slot=slot,
-            import_per_kwh=bought[0],
-            export_per_kwh=sold[0],
-            provenance=_weaker(bought[1], sold[1]),
-            price_class=price_class,
-        )
-        for (slot, bought, sold), price_class in zip(found, classes, strict=True)
+        PricedSlot(slot=slot, import_per_kwh=buy[0], export_per_kwh=sell[0], provenance=_weaker(buy[1], sell[1]), price_class=price_class)
+        for slot, (buy, sell), price_class in zip(slots[:known], pairs, classes, strict=True)
     )
 
 
 def missing(prices: Sequence[Price], slots: Sequence[Slot]) -> tuple[Slot, ...]:
     """Return the slots for which no import price was published."""
-    book = _Book(prices, None)
-    return tuple(slot for slot in slots if book.published(slot.start, Direction.IMPORT) is None)
+    minutes = min((LONGEST_STEP_MINUTES, *(round(price.slot.hours * 60) for price in prices)))
+    known = _published(prices, Direction.IMPORT, minutes)
+    return tuple(slot for slot in slots if _floor(slot.start, minutes) not in known)
 
 
-class _Book:
-    """Prices by direction and instant; a price holds for every instant of its slot."""
+def _line(
+    prices: Sequence[Price], slots: Sequence[Slot], direction: Direction, *, zone: ZoneInfo, minutes: int
+) -> list[tuple[float, Provenance] | None]:
+    """Return the price of each slot with where it came from, None where there is none."""
+    known = _published(prices, direction, minutes)
+    unknown = [slot.start for slot in slots if _floor(slot.start, minutes) not in known]
+    guessed = dict(zip(unknown, estimates(known, unknown, zone=zone, minutes=minutes), strict=True))
+    line: list[tuple[float, Provenance] | None] = []
+    for slot in slots:
+        published, guess = known.get(_floor(slot.start, minutes)), guessed.get(slot.start)
+        if published is not None:
+            line.append((published, Provenance.PUBLISHED))
+        else:
+            line.append(None if guess is None else (guess, Provenance.ESTIMATED))
+    return line
 
-    def __init__(self, prices: Sequence[Price], zone: ZoneInfo | None) -> None:
-        self.zone = zone
-        self.minutes = min((LONGEST_STEP_MINUTES, *(round(price.slot.hours * 60) for price in prices)))
-        self.known: dict[tuple[Direction, datetime], float] = {}
-        for price in prices:
-            if price.provenance is Provenance.PUBLISHED:
-                instant = price.slot.start
-                while instant < price.slot.end:
-                    self.known[price.direction, instant] = price.per_kwh
-                    instant += timedelta(minutes=self.minutes)
 
-    def published(self, instant: datetime, direction: Direction) -> float | None:
-        floor = instant - timedelta(minutes=instant.minute % self.minutes)
-        return self.known.get((direction, floor))
+def _published(prices: Sequence[Price], direction: Direction, minutes: int) -> dict[datetime, float]:
+    """Return published prices by instant; a price holds for every instant of its slot."""
+    known: dict[datetime, float] = {}
+    for price in prices:
+        if price.provenance is Provenance.PUBLISHED and price.direction is direction:
+            instant = price.slot.start
+            while instant < price.slot.end:
+                known[instant] = price.per_kwh
+                instant += timedelta(minutes=minutes)
+    return known
 
-    def at(self, instant: datetime, direction: Direction) -> tuple[float, Provenance] | None:
-        known = self.published(instant, direction)
-        return (known, Provenance.PUBLISHED) if known is not None else self._estimate(instant, direction)
 
-    def _estimate(self, instant: datetime, direction: Direction) -> tuple[float, Provenance] | None:
-        local = instant.astimezone(self.zone)
-        for days in range(1, LOOK_BACK_DAYS + 1):
-            earlier = (local - timedelta(days=days)).astimezone(instant.tzinfo)
-            price = self.published(earlier, direction)
-            if price is not None:
-                return price, Provenance.ESTIMATED
-        return None
+def _floor(instant: datetime, minutes: int) -> datetime:
+    return instant - timedelta(minutes=instant.minute % minutes, seconds=instant.second, microseconds=instant.microsecond)
 
 
 def _weaker(one: Provenance, other: Provenance) -> Provenance:
