@@ -121,6 +121,13 @@ class FakeForecasts:
         self.disk.reach()
         return next((each for each in reversed(self.rows) if each.kind is kind and each.issued_at <= before), None)
 
+    def issued(self, site: SiteId, kind: ForecastKind, start: datetime, end: datetime, *, apart: timedelta) -> list[Forecast]:
+        kept: list[Forecast] = []
+        for each in self.between(site, kind, start, end):
+            if not kept or each.issued_at - kept[-1].issued_at >= apart:
+                kept.append(each)
+        return kept
+
     def between(self, site: SiteId, kind: ForecastKind, start: datetime, end: datetime) -> list[Forecast]:
         del site
         self.disk.reach()

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from app.control.command import LABELS
 from app.domain.errors import InvalidInputError, InvalidSiteError
 from app.domain.reading import Quantity
+from app.domain.roof import Plane, Roof
 from app.domain.site import Battery, Coupling, GridConnection, Inverter, Mode, Site, SolarArray
 from app.storage.engine import parse_url
 
@@ -108,11 +109,71 @@ class GridSettings(_Group):
     export_limit_kw: float = Field(5.0, ge=0)
 
 
-class SolarSettings(_Group):
-    """The roof; 0 kW for a house without one."""
+class PlaneSettings(_Group):
+    """Panels that lie the same way."""
 
-    peak_kw: float = Field(0.0, ge=0)
+    kwp: float = Field(gt=0)
+    tilt_deg: float = Field(ge=0, le=90)
+    azimuth_deg: float = Field(ge=0, lt=360)
+
+
+class SolarSettings(_Group):
+    """The roof, and who forecasts what it will give; 0 kW and no planes for a house without one."""
+
+    peak_kw: float = Field(0.0, ge=0, description="Left at 0, the sum of the planes.")
     curtailable: bool = Field(default=True, description="Whether the inverter throttles the array when nobody can take its power.")
+    source: Literal["history", "open_meteo", "smhi", "forecast_solar", "solcast", "home_assistant"] = Field(
+        "history", description="history is the mean of the last week; the others are calibrated on what the roof gives."
+    )
+    planes: tuple[PlaneSettings, ...] = Field(
+        (), description='Azimuth 0 is north, 90 east, 180 south, e.g. [{"kwp": 4.2, "tilt_deg": 35, "azimuth_deg": 180}].'
+    )
+    latitude: float | None = Field(None, ge=-90, le=90, description="Degrees north, e.g. 51.51.")
+    longitude: float | None = Field(None, ge=-180, le=180, description="Degrees east, e.g. -0.13.")
+    loss_pct: float = Field(14.0, ge=0, lt=100, description="Lost to dirt, cables and the inverter.")
+    pct_per_degree: float = Field(-0.35, ge=-1, le=0, description="The modules' temperature coefficient of power.")
+    inverter_kw: float | None = Field(None, gt=0, description="AC limit of the array's own inverter; not set for a hybrid one.")
+    quarters: bool = Field(default=False, description="open_meteo: quarter-hours, where weather models compute them themselves.")
+    models: str | None = Field(None, description="open_meteo: weather models, e.g. icon_seamless or metno_seamless; it chooses itself.")
+    ensemble: str | None = Field(None, description="open_meteo: an ensemble that adds a spread, e.g. icon_seamless.")
+    api_key: SecretStr | None = Field(None, description="solcast needs one; open_meteo and forecast_solar work without.")
+    rooftops: tuple[str, ...] = Field((), description="solcast: the resource ids of the rooftops; ten calls a day are shared by them.")
+    entities: tuple[str, ...] = Field(
+        ("sensor.solcast_pv_forecast_forecast_today", "sensor.solcast_pv_forecast_forecast_tomorrow"),
+        min_length=1,
+        description="home_assistant: the forecast entities of today, tomorrow and so on.",
+    )
+    base_url: str | None = Field(None, pattern="^https?://", description="Another address of the source, for a paid plan or a test.")
+    calibrate: bool = Field(default=True, description="Whether the source is corrected by what the roof gives.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.source == "history":
+            return self
+        if not self.planes or self.latitude is None or self.longitude is None:
+            raise ValueError(f"{self.source} needs planes, latitude and longitude")
+        if self.source == "solcast" and not (self.api_key and self.rooftops):
+            raise ValueError("solcast needs an api_key and rooftops")
+        return self
+
+    @property
+    def array(self) -> SolarArray:
+        """The roof as the planner sees it."""
+        return SolarArray(peak_kw=self.peak_kw or sum(plane.kwp for plane in self.planes), curtailable=self.curtailable)
+
+    @property
+    def roof(self) -> Roof | None:
+        """The roof as the sun sees it; None where it is not described."""
+        if not self.planes or self.latitude is None or self.longitude is None:
+            return None
+        return Roof(
+            latitude=self.latitude,
+            longitude=self.longitude,
+            planes=tuple(Plane(**plane.model_dump()) for plane in self.planes),
+            loss=self.loss_pct / 100,
+            per_degree=self.pct_per_degree / 100,
+            inverter_kw=self.inverter_kw,
+        )
 
 
 class HouseSettings(_Group):
@@ -210,6 +271,12 @@ class Settings(BaseSettings):
     rules: RulesSettings = RulesSettings()
     planner: PlannerSettings = PlannerSettings()
 
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.solar.source == "home_assistant" and self.home_assistant.url is None:
+            raise ValueError("OPTIMIZER_SOLAR__SOURCE is home_assistant: set OPTIMIZER_HOME_ASSISTANT__URL and __TOKEN")
+        return self
+
     @property
     def site(self) -> Site:
         """The one house of these settings.
@@ -232,7 +299,7 @@ class Settings(BaseSettings):
             ),
             inverter=Inverter(**self.inverter.model_dump()),
             grid=GridConnection(**self.grid.model_dump()),
-            solar=SolarArray(**self.solar.model_dump()),
+            solar=self.solar.array,
             zone=ZoneInfo(self.house.time_zone),
             currency=self.house.currency,
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -16,15 +17,21 @@ from app.domain.access import KnownToken, Role
 from app.domain.decision import Decision, Outcome, OutcomeStatus
 from app.domain.errors import InvalidInputError, UnavailableError
 from app.domain.site import HOME
+from app.forecasting.pv_model import clear_kw
 from app.optimizer.rules import Rules
+from app.services.forecast_solar import ForecastSolar
 from app.services.home_assistant import Entity, HomeAssistant
 from app.services.home_assistant_device import HomeAssistantDevice
 from app.services.home_assistant_discovery import Topics
+from app.services.home_assistant_solar import HomeAssistantSolar
 from app.services.mqtt import Broker, MqttBridge
 from app.services.octopus_energy import FlatExport, OctopusEnergy
 from app.services.octopus_tariff import OctopusTariff
+from app.services.open_meteo import OpenMeteo
 from app.services.simulated_house import SimulatedHouse
 from app.services.simulated_prices import SimulatedAgile
+from app.services.smhi import Smhi
+from app.services.solcast import Solcast
 from app.storage.audit import AuditStore
 from app.storage.database import Database, upgrade
 from app.storage.decisions import DecisionStore
@@ -49,6 +56,7 @@ from app.usecases.preferences import Prefer, PreferredSites
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
 from app.usecases.rounds import Rounds
+from app.usecases.sunshine import Sunshine
 from app.usecases.savings import Account
 from app.usecases.settle import Settle
 from app.usecases.shadow import Shadow
@@ -106,7 +114,9 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     journal = Journal(plans, decisions)
     ingest = Ingest(readings, house)
     refresh = Refresh(sites, source, prices)
-    outlook = Outlook(prices, readings, ForecastStore(database), settings.house.annual_load_kwh)
+    forecasts = ForecastStore(database)
+    sunshine = sunshine_of(settings, forecasts, readings, clients)
+    outlook = Outlook(prices, readings, forecasts, settings.house.annual_load_kwh, sunshine)
     rules = Rules(charge_below=settings.rules.charge_below, sell_above=settings.rules.sell_above)
     limit_s = settings.planner.time_limit_s
     recommend = Recommend(sites, ingest, outlook, journal, overrides, rules, limit_s)
@@ -148,6 +158,7 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
             execute,
             lambda now: prune(database, None, now=now, keep=keep),
             SimulatedActuator(simulated) if simulated is not None else None,
+            sunshine,
             settle=settle,
             is_dry_run=lambda name: prefer.of(name).dry_run,
         ),
@@ -208,6 +219,49 @@ def price_source(settings: Settings, clients: list[httpx.Client], clock: Callabl
         payment_method=tariff.payment_method,
         api_key=tariff.api_key.get_secret_value() if tariff.api_key else None,
     )
+
+
+SOLAR_URLS = {
+    "open_meteo": "https://api.open-meteo.com/v1/",
+    "smhi": "https://opendata-download-metfcst.smhi.se/api/",
+    "forecast_solar": "https://api.forecast.solar/",
+    "solcast": "https://api.solcast.com.au/",
+}
+
+
+def sunshine_of(settings: Settings, forecasts: ports.Forecasts, readings: ports.Readings, clients: list[httpx.Client]) -> Sunshine | None:
+    """Return who looks after the solar forecast, None where the house's own history is to do."""
+    roof, source = settings.solar.roof, solar_source(settings, clients)
+    if roof is None or source is None:
+        return None
+    return Sunshine(source, roof, forecasts, readings, settings.solar.calibrate)
+
+
+def solar_source(settings: Settings, clients: list[httpx.Client]) -> ports.SolarSource | None:
+    """Return the solar forecast that the settings name, or None for the house's own history."""
+    solar, house = settings.solar, settings.home_assistant
+    roof, name = solar.roof, solar.source
+    url = solar.base_url or (house.url if name == "home_assistant" else SOLAR_URLS.get(name))
+    if roof is None or url is None:
+        return None
+    http = httpx.Client(base_url=url)
+    clients.append(http)
+    key = solar.api_key.get_secret_value() if solar.api_key else None
+    match name:
+        case "open_meteo":
+            return OpenMeteo(http=http, roof=roof, quarters=solar.quarters, models=solar.models, api_key=key, ensemble=solar.ensemble)
+        case "smhi":
+            return Smhi(http=http, roof=roof)
+        case "forecast_solar":
+            return ForecastSolar(http=http, roof=roof, api_key=key)
+        case "solcast":
+            return Solcast(http=http, rooftops=solar.rooftops, api_key=key or "", shape=lambda at_s: clear_kw(roof, at_s))
+        case "home_assistant":
+            token = house.token.get_secret_value() if house.token else ""
+            zone = ZoneInfo(settings.house.time_zone)
+            return HomeAssistantSolar(http=http, token=token, entities=solar.entities, roof=roof, zone=zone)
+        case "history":
+            return None
 
 
 def home_assistant(settings: Settings, clients: list[httpx.Client]) -> HomeAssistant | None:

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from app.domain.errors import InvalidInputError
 from app.domain.forecast import Forecast, ForecastKind
@@ -20,7 +21,10 @@ QUARTER = Slot(NOON, NOON + timedelta(minutes=15))
 IRREGULAR = (Slot(NOON.replace(microsecond=7), QUARTER.end), Slot(QUARTER.end, at(1)), slot(1), slot(2), slot(5), slot(4))
 
 
-@pytest.mark.parametrize("saved", [forecast([0.1 + 0.2, 1 / 3, 5e-324]), forecast([]), forecast([1.0] * 6, slots=IRREGULAR)])
+SPREAD = forecast([0.4, 1 / 3], low_kw=(0.0, 0.1 + 0.2), high_kw=(0.5, 1 / 3))
+
+
+@pytest.mark.parametrize("saved", [forecast([0.1 + 0.2, 1 / 3, 5e-324]), forecast([]), forecast([1.0] * 6, slots=IRREGULAR), SPREAD])
 def test_gives_back_what_was_saved(store: ForecastStore, saved: Forecast) -> None:
     store.save(HOME, saved)
 
@@ -45,6 +49,25 @@ def test_latest_is_the_one_issued_last_before_an_instant(store: ForecastStore) -
     assert store.latest(SiteId("neighbour"), ForecastKind.LOAD, at(9)) is None
 
 
+def test_issued_leaves_out_what_came_soon_after_another(store: ForecastStore) -> None:
+    for n in (0, 1, 4, 11, 12, 13):
+        store.save(HOME, forecast([n], issued_at=at(n)))
+    store.save(SiteId("neighbour"), forecast([7], issued_at=at(7)))
+
+    found = store.issued(HOME, ForecastKind.LOAD, at(0), at(13), apart=timedelta(hours=6))
+
+    assert [each.kw[0] for each in found] == [0, 12]
+    assert store.issued(HOME, ForecastKind.SOLAR, at(0), at(13), apart=timedelta(0)) == []
+    assert len(store.issued(HOME, ForecastKind.LOAD, at(1), at(13), apart=timedelta(0))) == 4
+
+
+def test_a_forecast_from_before_spreads_were_kept_has_none(store: ForecastStore) -> None:
+    store.save(HOME, forecast([1.0]))
+    store.database.write(lambda session: session.execute(text("UPDATE forecasts SET spread = NULL")))
+
+    assert store.latest(HOME, ForecastKind.LOAD, NOON) == forecast([1.0])
+
+
 def test_refuses_a_power_that_is_no_number(store: ForecastStore) -> None:
-    with pytest.raises(InvalidInputError, match="cannot be kept as JSON"):
+    with pytest.raises(InvalidInputError, match="a hole: missing is not 0"):
         store.save(HOME, forecast([float("nan")]))

@@ -19,7 +19,10 @@ HOUSEHOLD_SHARE = (29, 26, 24, 23, 23, 25, 34, 44, 45, 42, 40, 41, 42, 40, 39, 4
 
 
 def forecast(kind: ForecastKind, readings: Sequence[Reading], slots: Sequence[Slot], *, now: datetime, minutes: int) -> Forecast | None:
-    """Return the mean of the last days at the same UTC time of day, or None where some time of day was never measured."""
+    """Return the mean of the last days at the same UTC time of day, or None where some time of day was never measured.
+
+    Its spread is the lowest and highest of the week: of seven days and the next, that one is neither in 6 of 8 cases.
+    """
     per_day = 24 * 60 // minutes
     first = slots[0].start - timedelta(days=DAYS)
     means = slot_means(readings, first=first, minutes=minutes, count=DAYS * per_day).reshape(DAYS, per_day)
@@ -27,8 +30,17 @@ def forecast(kind: ForecastKind, readings: Sequence[Reading], slots: Sequence[Sl
     if not measured.any(axis=0).all():
         return None
     day = np.where(measured, means, 0.0).sum(axis=0) / measured.sum(axis=0)
-    kw = tuple(max(0.0, float(day[n % per_day])) for n in range(len(slots)))
-    return Forecast(kind=kind, slots=tuple(slots), kw=kw, source=f"mean of the last {DAYS} days", issued_at=now)
+    low, mean, high = np.maximum([np.min(means, axis=0), day, np.max(means, axis=0)], 0.0)[:, np.arange(len(slots)) % per_day]
+    whole = bool(measured.all())
+    return Forecast(
+        kind=kind,
+        slots=tuple(slots),
+        kw=tuple(mean.tolist()),
+        low_kw=tuple(np.minimum(low, mean).tolist()) if whole else None,
+        high_kw=tuple(np.maximum(high, mean).tolist()) if whole else None,
+        source=f"mean of the last {DAYS} days",
+        issued_at=now,
+    )
 
 
 def standard_load(slots: Sequence[Slot], *, annual_kwh: float, zone: ZoneInfo, now: datetime) -> Forecast:

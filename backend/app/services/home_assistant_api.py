@@ -75,6 +75,10 @@ class HomeAssistantApi:
         """Return an entity's state now."""
         return _parsed(_STATE, self._ask("GET", f"api/states/{entity_id}"))
 
+    def state_as[Model: BaseModel](self, model: type[Model], entity_id: str) -> Model:
+        """Return an entity's state now with the attributes a model names."""
+        return _parsed(TypeAdapter(model), self._ask("GET", f"api/states/{entity_id}"))
+
     def history(self, entity_id: str, start: datetime, end: datetime) -> list[Row]:
         """Return the states of a span; the first is the one that stood at its start."""
         params = {

@@ -6,26 +6,16 @@ from dataclasses import dataclass, field
 
 import httpx
 from pydantic import BaseModel, ValidationError
-from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from app.domain.errors import UnauthorizedError, UnavailableError
+from app.services.patience import SAID_LENGTH, get_once, patiently, refuse_temporary
 
-TIMEOUT = httpx.Timeout(10, connect=5)
-HEADERS = {"User-Agent": "battery-optimizer", "Accept": "application/json"}
-ATTEMPTS = 4
-FIRST_WAIT_S = 1.0
-LONGEST_WAIT_S = 15.0
 MOST_PAGES = 500
 """Two years of half-hours in the API's own small pages; more is a loop of `next` links."""
-SAID_LENGTH = 200
 
 
 class TwoRegistersError(UnavailableError):
     """The tariff has day and night rates, so its standard rate cannot be asked for."""
-
-
-class _TryAgainError(Exception):
-    """A refusal that waiting may cure."""
 
 
 class _Page[Row: BaseModel](BaseModel):
@@ -68,26 +58,10 @@ class OctopusApi:
         if private and not self.api_key:
             raise UnauthorizedError(f"octopus: {what} needs an API key")
         auth = httpx.BasicAuth(self.api_key, "") if private and self.api_key else None
-        patience = Retrying(
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(initial=FIRST_WAIT_S, max=LONGEST_WAIT_S),
-            retry=retry_if_exception_type(_TryAgainError),
-            sleep=self.sleep,
+        subject = f"octopus: {what}"
+        return patiently(
+            lambda: _accepted(get_once(self.http, path, params=params, auth=auth, what=subject), what), what=subject, sleep=self.sleep
         )
-        try:
-            return patience(self._get_once, path, params, auth, what)
-        except RetryError as error:
-            cause = error.last_attempt.exception()
-            raise UnavailableError(f"octopus: {what}: {cause} ({ATTEMPTS} attempts)") from cause
-
-    def _get_once(self, path: str, params: httpx.QueryParams, auth: httpx.Auth | None, what: str) -> httpx.Response:
-        try:
-            reply = self.http.get(path, params=params, auth=auth, headers=HEADERS, timeout=TIMEOUT, follow_redirects=True)
-        except httpx.TransportError as error:
-            raise _TryAgainError(f"{type(error).__name__} {error}".strip()) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise UnavailableError(f"octopus: {what}: {error}") from error
-        return _accepted(reply, what)
 
 
 def _accepted(reply: httpx.Response, what: str) -> httpx.Response:
@@ -95,8 +69,7 @@ def _accepted(reply: httpx.Response, what: str) -> httpx.Response:
     if reply.is_success:
         return reply
     status, said = reply.status_code, reply.text[:SAID_LENGTH]
-    if status == httpx.codes.TOO_MANY_REQUESTS or reply.is_server_error:
-        raise _TryAgainError(f"HTTP {status}")
+    refuse_temporary(reply)
     if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN} and _is_json(reply):
         raise UnauthorizedError(f"octopus: {what}: the API key was refused ({status} {said})")
     if status == httpx.codes.FORBIDDEN:

@@ -114,8 +114,8 @@ class Json(TypeDecorator[object]):
             raise InvalidInputError(f"cannot be kept as JSON: {error}") from error
 
     def process_result_value(self, value: object | None, dialect: Dialect) -> object:  # noqa: ARG002
-        """Return the value."""
-        return json.loads(str(value))
+        """Return the value; None where a column was added after the row."""
+        return None if value is None else json.loads(str(value))
 
 
 def enum(kind: type[StrEnum]) -> Enum:

@@ -1,7 +1,7 @@
 """Forecasts as issued."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -41,6 +41,21 @@ class ForecastStore:
         asked = rows.where(ForecastRow.issued_at >= start, ForecastRow.issued_at < end).order_by(ForecastRow.issued_at, ForecastRow.source)
         return self.database.read(lambda session: [_forecast(row) for row in session.scalars(asked)])
 
+    def issued(self, site: SiteId, kind: ForecastKind, start: datetime, end: datetime, *, apart: timedelta) -> list[Forecast]:
+        """Return the forecasts issued in [start, end), oldest first, leaving out those issued sooner than `apart` after another."""
+        of = (ForecastRow.site == site, ForecastRow.kind == kind)
+        times = select(ForecastRow.issued_at).where(*of, ForecastRow.issued_at >= start, ForecastRow.issued_at < end)
+
+        def find(session: Session) -> list[Forecast]:
+            kept: list[datetime] = []
+            for at in session.scalars(times.order_by(ForecastRow.issued_at)):
+                if not kept or at - kept[-1] >= apart:
+                    kept.append(at)
+            rows = select(ForecastRow).where(*of, ForecastRow.issued_at.in_(kept)).order_by(ForecastRow.issued_at, ForecastRow.source)
+            return [_forecast(row) for row in session.scalars(rows)]
+
+        return self.database.read(find)
+
 
 def _values(site: SiteId, forecast: Forecast) -> Values:
     return {
@@ -50,8 +65,18 @@ def _values(site: SiteId, forecast: Forecast) -> Values:
         "source": forecast.source,
         "runs": runs_of(forecast.slots),
         "kw": forecast.kw,
+        "spread": None if forecast.low_kw is None else [forecast.low_kw, forecast.high_kw],
     }
 
 
 def _forecast(row: ForecastRow) -> Forecast:
-    return Forecast(kind=row.kind, slots=slots_of(row.runs), kw=tuple(row.kw), source=row.source, issued_at=row.issued_at)
+    low_kw, high_kw = (None, None) if row.spread is None else map(tuple, row.spread)
+    return Forecast(
+        kind=row.kind,
+        slots=slots_of(row.runs),
+        kw=tuple(row.kw),
+        low_kw=low_kw,
+        high_kw=high_kw,
+        source=row.source,
+        issued_at=row.issued_at,
+    )

@@ -118,6 +118,8 @@ class ForecastRow(Base):
     runs: Mapped[Structure]
     """The slots as runs of equal length: [[start in µs since the epoch, length in µs, how many], …]."""
     kw: Mapped[Structure]
+    spread: Mapped[Any] = mapped_column(Json(), nullable=True)
+    """The low and the high powers, where there are any: [[…], […]]."""
 
 
 class PlanRow(Base):

@@ -14,6 +14,7 @@ from app.forecasting.profile import DAYS, forecast, no_sun, standard_load
 from app.optimizer.problem import Problem, assemble
 from app.pricing.timeline import LOOK_BACK_DAYS, timeline
 from app.usecases import ports
+from app.usecases.sunshine import Sunshine, followed_by
 
 HORIZON = timedelta(hours=48)
 FRESH_S = 900.0
@@ -51,6 +52,7 @@ class Outlook:
     readings: ports.Readings
     forecasts: ports.Forecasts
     annual_kwh: float
+    sunshine: Sunshine | None = None
 
     def conditions(self, site: Site, now: datetime) -> Conditions:
         """Return what holds now; prices may be empty, readings old."""
@@ -98,6 +100,13 @@ class Outlook:
     def _new_forecast(self, site: Site, kind: ForecastKind, slots: Sequence[Slot], now: datetime) -> Forecast:
         if kind is ForecastKind.SOLAR and site.solar.peak_kw == 0:
             return no_sun(slots, source="no array", now=now)
+        given = self.sunshine.expected(site, slots, now) if self.sunshine is not None and kind is ForecastKind.SOLAR else None
+        if given is not None and len(given.slots) == len(slots):
+            return given
+        history = self._from_history(site, kind, slots, now)
+        return history if given is None else followed_by(given, history)
+
+    def _from_history(self, site: Site, kind: ForecastKind, slots: Sequence[Slot], now: datetime) -> Forecast:
         quantity = Quantity.LOAD_KW if kind is ForecastKind.LOAD else Quantity.SOLAR_KW
         past = self.readings.between(site.id, quantity, slots[0].start - timedelta(days=DAYS), slots[0].start)
         found = forecast(kind, past, slots, now=now, minutes=round(slots[0].hours * 60))

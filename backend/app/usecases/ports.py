@@ -1,7 +1,7 @@
 """What the use cases need from the outside world. `wiring` alone picks who provides it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from app.domain.audit import AuditEntry
@@ -34,6 +34,28 @@ class PriceSource(Protocol):
 
     def published_until(self, now: datetime) -> datetime:
         """Return the instant up to which this source should have published by now, its lateness allowed for."""
+        ...
+
+
+class SolarSource(Protocol):
+    """A solar forecast: Open-Meteo, SMHI, Forecast.Solar, Solcast, Home Assistant's own."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages and records."""
+        ...
+
+    @property
+    def every(self) -> timedelta:
+        """How long one answer is used before it is asked again: its allowance of calls."""
+        ...
+
+    def forecast(self, slots: Sequence[Slot], now: datetime) -> Forecast:
+        """Return the roof's expected AC power in those of the slots it covers, without a gap from the first on.
+
+        Raises:
+            UnavailableError: the source did not answer usefully.
+        """
         ...
 
 
@@ -103,6 +125,10 @@ class Forecasts(Protocol):
 
     def latest(self, site: SiteId, kind: ForecastKind, before: datetime) -> Forecast | None:
         """Return the forecast issued last at or before an instant."""
+        ...
+
+    def issued(self, site: SiteId, kind: ForecastKind, start: datetime, end: datetime, *, apart: timedelta) -> list[Forecast]:
+        """Return the forecasts issued in [start, end), oldest first, leaving out those issued sooner than `apart` after another."""
         ...
 
     def between(self, site: SiteId, kind: ForecastKind, start: datetime, end: datetime) -> list[Forecast]:

@@ -13,6 +13,7 @@ from app.usecases.execute import Execute
 from app.usecases.ingest import Ingest
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
+from app.usecases.sunshine import Sunshine
 from app.usecases.settle import GRACE, Settle
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,8 @@ PRICES_AGAIN = timedelta(minutes=10)
 """While published prices are late or the source is away."""
 STATE_EVERY = timedelta(minutes=1)
 DECISION_EVERY = timedelta(minutes=5)
+SUNSHINE_EVERY = timedelta(minutes=10)
+"""Looks whether the solar source may be asked again; how often it is asked is its own allowance."""
 HISTORY_EVERY = timedelta(hours=6)
 SETTLE_EVERY = timedelta(minutes=30)
 PRUNE_EVERY = timedelta(days=1)
@@ -39,6 +42,7 @@ class Rounds:
     execute: Execute
     prune: Callable[[datetime], object]
     actuator: ports.Actuator | None = None
+    sunshine: Sunshine | None = None
     settle: Settle | None = None
     is_dry_run: Callable[[SiteId], bool] = lambda _: False
     done: dict[tuple[SiteId, str], datetime] = field(default_factory=dict)
@@ -50,6 +54,7 @@ class Rounds:
             self._when_due(site, "prices", now, self._prices_every(site), lambda s: self.refresh.run(s, now))
             self._when_due(site, "history", now, HISTORY_EVERY, lambda s: self.ingest.backfill(s, now, days=HISTORY_DAYS))
             self._when_due(site, "state", now, STATE_EVERY, lambda s: self.ingest.look(s, now))
+            self._when_due(site, "sunshine", now, SUNSHINE_EVERY, lambda s: self._look_at_the_sun(s, now))
             self._when_due(site, "decision", now, DECISION_EVERY, lambda s: self._decide(s, now))
             self._when_due(site, "ledger", now - GRACE, SETTLE_EVERY, lambda s: self._settle(s, now))
             self._when_due(site, "prune", now, PRUNE_EVERY, lambda _: self.prune(now))
@@ -69,6 +74,10 @@ class Rounds:
     def _prices_every(self, site: SiteId) -> timedelta:
         last = self.refresh.last.get(site)
         return PRICES_AGAIN if last is not None and (last.error or last.missing) else PRICES_EVERY
+
+    def _look_at_the_sun(self, site: SiteId, now: datetime) -> None:
+        if self.sunshine is not None:
+            self.sunshine.refresh(self.sites[site], now)
 
     def _decide(self, site: SiteId, now: datetime) -> None:
         decision = self.recommend.now(site, now)
