@@ -13,7 +13,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.cli import cli
+from app.cli import cli, out
 from app.domain.reading import Quantity, reading
 from app.domain.site import HOME
 from app.storage.database import Database
@@ -30,12 +30,13 @@ WAIT_S = 20.0
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """A shell in an empty folder with simulated prices; `run("plan", OPTIMIZER_X="…")`."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(out, "width", 200)
     for name in os.environ:
         if name.startswith("OPTIMIZER_"):
             monkeypatch.delenv(name)
 
     def invoke(*words: str, **more: str) -> Result:
-        given = {"OPTIMIZER_TARIFF__SOURCE": "simulated", "COLUMNS": "200"} | more
+        given = {"OPTIMIZER_TARIFF__SOURCE": "simulated"} | more
         return CliRunner().invoke(cli, words, env=given)
 
     return invoke
