@@ -137,6 +137,11 @@ def test_an_override_that_makes_no_sense_is_refused(alive: Served, slot: str, un
     assert code(alive.client.put(f"/api/v1/overrides/{slot}", json={"mode": "hold", "until": until}), 422) == "invalid_input"
 
 
+@pytest.mark.parametrize("query", ["shadow?end=2000-01-02T00:00:00Z", "prices?start=2099-12-31T12:00:00Z"])
+def test_a_span_that_reaches_over_the_edge_is_refused(alive: Served, query: str) -> None:
+    assert code(alive.client.get(f"/api/v1/{query}"), 422) == "invalid_input"
+
+
 def test_no_plan_is_404_and_says_where_to_look(fresh: Served) -> None:
     reply = fresh.client.get("/api/v1/plan")
     assert code(reply, 404) == "not_found"

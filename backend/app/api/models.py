@@ -144,6 +144,8 @@ def span(start: datetime, end: datetime) -> Slot:
     """
     if not start < end:
         raise InvalidInputError("start must lie before end")
+    if start < EARLIEST or end > LATEST:
+        raise InvalidInputError(f"a span lies within {EARLIEST.year} to {LATEST.year}")
     if (end - start).days > LONGEST_SPAN_DAYS:
         raise InvalidInputError(f"a span covers at most {LONGEST_SPAN_DAYS} days")
     return Slot(start, end)
