@@ -19,6 +19,9 @@ FULL_COVERAGE = 0.9
 """From here on a quantity counts as measured; below, its mean stands for the whole slot and the slot is an estimate."""
 POWERS = (Quantity.SOLAR_KW, Quantity.LOAD_KW, Quantity.GRID_KW, Quantity.BATTERY_KW)
 
+PLACES = 9
+"""Beyond these, a sum depends on how much else was summed in the same go."""
+
 type Numbers = NDArray[np.float64]
 
 
@@ -109,7 +112,8 @@ def _integral(spans: _Spans, at: Numbers, until: Numbers, values: Numbers) -> Nu
     """Return the integral over each span of a function that is `values` in each [at, until) and 0 elsewhere."""
     knots = np.column_stack([at, until]).ravel()
     areas = np.column_stack([np.zeros_like(values), values * (until - at)]).ravel().cumsum()
-    return np.asarray(np.interp(spans.ends, knots, areas) - np.interp(spans.starts, knots, areas))
+    between = np.interp(spans.ends, knots, areas) - np.interp(spans.starts, knots, areas)
+    return np.asarray(np.round(between, PLACES))
 
 
 def _stored(battery: Battery, readings: Sequence[Reading], edges: Numbers) -> list[float | None]:

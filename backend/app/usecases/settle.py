@@ -148,8 +148,8 @@ class _Walk:
         return None if measured.stored_start_kwh is None else start(measured.stored_start_kwh)
 
     def _readings(self, day: Slot) -> Mapping[Quantity, Sequence[Reading]]:
-        between = self.settle.readings.between
-        return {quantity: between(self.site.id, quantity, day.start - LONGEST_HOLD, day.end) for quantity in QUANTITIES}
+        between, until = self.settle.readings.between, day.end + timedelta.resolution  # the charge at its very end counts
+        return {quantity: between(self.site.id, quantity, day.start - LONGEST_HOLD, until) for quantity in QUANTITIES}
 
 
 def _may_improve(measured: Measured, draft: SettledSlot) -> bool:
