@@ -9,7 +9,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports unit slow stack parts bench requirements clean
+.PHONY: help demo test check lint types imports unit slow stack parts containers bench requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -32,7 +32,7 @@ imports: $(VENV)/dev
 	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 unit: $(VENV)/dev
-	$(BIN)/pytest -q -n 2 -m "not slow and not stack"
+	$(BIN)/pytest -q -n 2 -m "not slow and not stack and not container"
 
 slow: $(VENV)/dev  ## long exact comparisons
 	$(BIN)/pytest -q -n 2 -m "slow and not stack"
@@ -42,6 +42,9 @@ stack: $(VENV)/dev parts  ## tests against real servers and a browser
 
 parts: $(VENV)/dev  ## install the real parts the stack tests use (Debian/Ubuntu)
 	@bash tests/stack/install.sh $(abspath $(BIN))
+
+containers: $(VENV)/dev  ## build and run image and compose file on a private Docker Engine (Debian, root)
+	$(BIN)/pytest -q -s -m container tests/stack
 
 bench: $(VENV)/dev  ## speed and memory against the budgets
 	$(BIN)/python -m tests.bench
