@@ -23,7 +23,7 @@ MEASURED = frozenset({Quantity.SOC_PCT, Quantity.SOLAR_KW, Quantity.LOAD_KW, Qua
 
 def buy(at: datetime) -> float:
     """Return a price that is cheap at night, dear in the evening and a little different every day."""
-    return (0.08 if at.hour < 6 else 0.35 if 16 <= at.hour < 19 else 0.2) + at.day / 1000
+    return (0.06 if at.hour < 6 else 0.35 if 16 <= at.hour < 19 else 0.2) + at.day / 1000
 
 
 def prices(start: datetime, end: datetime, *, minutes: int = 30) -> list[Price]:
