@@ -19,6 +19,7 @@ from app.domain.slot import Slot, slots_between
 from app.optimizer.rules import Rules
 from app.usecases.execute import Execute
 from app.usecases.health import Component, Health
+from app.usecases.history import History
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
 from app.usecases.outlook import Outlook
@@ -347,7 +348,7 @@ class FakeHome:
         self.prices, self.readings, self.forecasts = FakePrices(self.disk), FakeReadings(self.disk), FakeForecasts(self.disk)
         self.plans, self.decisions, self.overrides = FakePlans(self.disk), FakeDecisions(self.disk), FakeOverrides(self.disk)
         self.sites = {HOME: self.site}
-        self.outlook = Outlook(self.prices, self.readings, self.forecasts, annual_kwh=3500.0)
+        self.outlook = Outlook(self.prices, self.readings, self.forecasts, History(self.readings), annual_kwh=3500.0)
         self.ingest = Ingest(self.readings, self.house)
         self.refresh = Refresh(self.sites, self.tariff, self.prices)
         self.execute = Execute(self.decisions, self.overrides, self.audit)
@@ -357,7 +358,7 @@ class FakeHome:
         """Forget what is only in memory."""
         self.journal = Journal(self.plans, self.decisions)
         rules = Rules()
-        self.recommend = Recommend(self.sites, self.ingest, self.outlook, self.journal, self.overrides, rules, self.time_limit_s)
+        self.recommend = Recommend(self.sites, self.ingest, self.outlook, self.journal, self.overrides, rules, self.time_limit_s, 0.002)
         self.health = Health(self._check, self.refresh, self.ingest, self.journal, self.prices, self.readings)
         self.rounds = Rounds(self.sites, self.refresh, self.ingest, self.recommend, self.execute, self.prune, self.actuator)
 

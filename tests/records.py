@@ -9,7 +9,18 @@ from typing import Any
 
 from app.domain.access import KnownToken, Role
 from app.domain.audit import AuditEntry
-from app.domain.decision import Alternative, Command, Decision, Outcome, OutcomeStatus, Override, PriceNow, ReasonCode
+from app.domain.decision import (
+    Alternative,
+    Command,
+    Decision,
+    Explanation,
+    Limit,
+    Outcome,
+    OutcomeStatus,
+    Override,
+    PriceNow,
+    ReasonCode,
+)
 from app.domain.forecast import Forecast, ForecastKind
 from app.domain.ledger import BASELINES, CaseSlot, Energies, Flows, Intent, SettledSlot, SlotStatus
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, Violation
@@ -125,6 +136,13 @@ def decision(n: int = 0, **changes: Any) -> Decision:
         price=PriceNow(import_per_kwh=0.1, export_per_kwh=0.05, price_class=PriceClass.CHEAP, provenance=Provenance.PUBLISHED),
         currency="GBP",
         alternatives=(alternative(),),
+        explanation=Explanation(
+            binding_limit=Limit.CHARGE_POWER,
+            charge_below_per_kwh=0.171,
+            export_above_per_kwh=0.209,
+            words="Charging pays below 17.1p, exporting above 20.9p",
+            changed=None,
+        ),
         fingerprint="f1",
     )
     return replace(usual, **changes)

@@ -248,6 +248,9 @@ class RulesSettings(_Group):
 class PlannerSettings(_Group):
     """The optimizer."""
 
+    switching_cost: float = Field(
+        0.002, ge=0, description="What another mode must save to replace the one decided earlier in the same slot, in currency."
+    )
     time_limit_s: float = Field(2.0, gt=0, le=60, description="Wall clock for one plan; what is proved by then is used.")
 
 

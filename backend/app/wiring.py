@@ -49,6 +49,7 @@ from app.usecases.dashboard import Dashboard
 from app.usecases.execute import Execute
 from app.usecases.forecast_quality import ForecastQuality
 from app.usecases.health import Health
+from app.usecases.history import History
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
 from app.usecases.outlook import Outlook
@@ -56,10 +57,10 @@ from app.usecases.preferences import Prefer, PreferredSites
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
 from app.usecases.rounds import Rounds
-from app.usecases.sunshine import Sunshine
 from app.usecases.savings import Account
 from app.usecases.settle import Settle
 from app.usecases.shadow import Shadow
+from app.usecases.sunshine import Sunshine
 
 log = logging.getLogger(__name__)
 
@@ -116,10 +117,10 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     refresh = Refresh(sites, source, prices)
     forecasts = ForecastStore(database)
     sunshine = sunshine_of(settings, forecasts, readings, clients)
-    outlook = Outlook(prices, readings, forecasts, settings.house.annual_load_kwh, sunshine)
+    outlook = Outlook(prices, readings, forecasts, History(readings), settings.house.annual_load_kwh, sunshine)
     rules = Rules(charge_below=settings.rules.charge_below, sell_above=settings.rules.sell_above)
     limit_s = settings.planner.time_limit_s
-    recommend = Recommend(sites, ingest, outlook, journal, overrides, rules, limit_s)
+    recommend = Recommend(sites, ingest, outlook, journal, overrides, rules, limit_s, settings.planner.switching_cost)
     execute = Execute(decisions, overrides, audit)
     ledger = LedgerStore(database)
     settle = Settle(sites, prices, readings, decisions, ledger, rules)

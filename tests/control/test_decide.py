@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 
 from app.control import decide
+from app.control.choose import choose
 from app.control.decide import LEASE_GRACE_S, Situation, Verdict, write_up
 from app.domain.decision import Decision, ReasonCode
 from app.domain.plan import Plan, PlanSource, PlanStatus
@@ -14,7 +15,8 @@ from app.optimizer.plan import make_plan
 from app.optimizer.problem import Problem
 from app.optimizer.rules import Rules
 from tests.builders import START, house, priced, problem
-from tests.control.test_candidates import CHARGES, FEEDS, IDLES, KEEPS, SELLS, SERVES, STORES
+from tests.control.test_choose import foreseen
+from tests.control.test_mapped import CHARGES, FEEDS, IDLES, KEEPS, SELLS, SERVES, STORES
 
 HOUR = timedelta(hours=1)
 SITE = house()
@@ -25,7 +27,7 @@ def planned(question: Problem) -> Plan:
 
 
 def verdict(question: Problem) -> Verdict:
-    return decide.from_plan(question, planned(question))
+    return decide.from_choice(question, planned(question), choose(question, foreseen(question)))
 
 
 def written(found: Verdict, *, voltage_v: float | None = None, known: bool = True) -> Decision:
@@ -36,7 +38,7 @@ def written(found: Verdict, *, voltage_v: float | None = None, known: bool = Tru
 @pytest.mark.parametrize(
     ("question", "code", "numbers"),
     [
-        pytest.param(CHARGES, ReasonCode.CHEAP_CHARGE, ["5.0p", "5.3p", "2.2 kW"], id="cheap"),
+        pytest.param(CHARGES, ReasonCode.CHEAP_CHARGE, ["5.0p", "10.5p", "2.5 kW"], id="cheap"),
         pytest.param(problem(buy=[-0.05, 0.4], load_kw=1, start_kwh=1), ReasonCode.NEGATIVE_PRICE, ["-5.0p"], id="negative"),
         pytest.param(SELLS, ReasonCode.EXPORT_PEAK, ["40.0p"], id="peak"),
         pytest.param(STORES, ReasonCode.STORE_SURPLUS, ["4.0 kW", "1.0 kW"], id="surplus"),
@@ -112,7 +114,7 @@ def test_a_decision_is_a_lease_that_ends_one_round_after_its_slot() -> None:
 
     assert decision.valid_until == START + HOUR + timedelta(seconds=LEASE_GRACE_S)
     assert (decision.label, decision.plan_id) == ("Force Charge", planned(CHARGES).id)
-    assert decision.expected_soc_pct == pytest.approx(31.1)
+    assert decision.expected_soc_pct == pytest.approx(33.8), "charged at the quarter of full power that is cheapest"
 
 
 @pytest.mark.parametrize(("voltage_v", "amperes"), [(None, 97.7), (50.0, 100.0)])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.control.candidates import mapped
+from app.control.mapped import mapped
 from app.domain.plan import Plan
 from app.domain.slot import slots_between
 from app.optimizer.plan import make_plan

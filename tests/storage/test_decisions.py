@@ -47,7 +47,7 @@ def test_gives_back_what_was_saved(store: DecisionStore, saved: Decision) -> Non
 
 
 def test_no_field_is_forgotten() -> None:
-    composed = {"slot", "command", "price", "alternatives", "outcomes"}
+    composed = {"slot", "command", "price", "alternatives", "explanation", "outcomes"}
 
     assert {field.name for field in fields(Decision)} == {*SAME, *composed}
     assert {field.name for field in fields(Command)} == set(SAME_IN_COMMAND)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
-from app.domain.decision import Command, Decision
+from app.domain.decision import Command, Decision, Limit
 from app.domain.errors import InvalidInputError
 from app.domain.plan import PlanSource, PlanStatus
 from app.domain.price import PriceClass, Provenance
@@ -61,6 +61,16 @@ class AlternativeOut(Out):
     why_not: str
 
 
+class ExplanationOut(Out):
+    """The numbers behind a decision."""
+
+    words: str
+    binding_limit: Limit
+    charge_below_per_kwh: float
+    export_above_per_kwh: float
+    changed: str | None
+
+
 class RecommendationOut(Out):
     """What to do in this slot; after `valid_until` go back to self-use."""
 
@@ -85,6 +95,7 @@ class RecommendationOut(Out):
     price: PriceOut
     stored_kwh_value: float | None
     alternatives: list[AlternativeOut]
+    explanation: ExplanationOut | None = Field(description="None on the lower rungs of the ladder, which weigh nothing.")
 
     @classmethod
     def of(cls, decision: Decision, *, dry_run: bool = False) -> "RecommendationOut":
@@ -121,6 +132,7 @@ class RecommendationOut(Out):
                 AlternativeOut(mode_code=each.command.mode, extra_cost=each.extra_cost, why_not=each.why_not)
                 for each in decision.alternatives
             ],
+            explanation=None if decision.explanation is None else ExplanationOut.model_validate(decision.explanation),
         )
 
 

@@ -4,15 +4,16 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from app.control.candidates import Candidate, candidates, mapped
+from app.control.choose import Candidate, Choice
 from app.control.command import discharge_current_a, label
-from app.control.explain import money, reason, why_not
-from app.domain.decision import Alternative, Command, Decision, PriceNow, ReasonCode
+from app.control.explain import explanation, money, reason, why_not
+from app.control.mapped import mapped
+from app.domain.decision import Alternative, Command, Decision, Explanation, PriceNow, ReasonCode
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep
 from app.domain.price import PricedSlot, Provenance
 from app.domain.site import Mode, Site
 from app.domain.slot import Slot
-from app.optimizer.problem import Problem
+from app.optimizer.problem import Problem, ProblemSlot
 from app.optimizer.rules import Rules
 
 LEASE_GRACE_S = 300
@@ -44,18 +45,18 @@ class Verdict:
     step: PlanStep | None = None
     """What the house is expected to do in what is left of the slot."""
     alternatives: tuple[Alternative, ...] = ()
+    explanation: Explanation | None = None
     cause: str | None = None
     fingerprint: str = ""
     until: datetime | None = None
     """When it ends before the slot does."""
 
 
-def from_plan(problem: Problem, plan: Plan) -> Verdict:
-    """Return the verdict of a fresh plan: the mode that carries out its first slot, with every alternative's extra cost."""
-    found = candidates(problem, mapped(problem.site, plan))
-    best = _cheapest(found)
-    step = replace(best.step, stored_kwh_value=plan.steps[0].stored_kwh_value)
-    reason_code, sentence = reason(problem.site, best.command, step)
+def from_choice(problem: Problem, plan: Plan, choice: Choice, *, before: Decision | None = None) -> Verdict:
+    """Return the verdict of a fresh choice: its mode, with the reason and every other mode's extra cost."""
+    site, best = problem.site, choice.best
+    step = _expected(problem.slots[0], best, choice.stored_kwh_value)
+    reason_code, sentence = reason(site, best.command, step)
     return Verdict(
         command=best.command,
         reason_code=reason_code,
@@ -64,7 +65,8 @@ def from_plan(problem: Problem, plan: Plan) -> Verdict:
         status=plan.status,
         plan=plan,
         step=step,
-        alternatives=_alternatives(problem.site, best, found),
+        alternatives=_alternatives(site, choice),
+        explanation=explanation(site, best.command, step, before),
         fingerprint=problem.fingerprint,
     )
 
@@ -130,6 +132,7 @@ def write_up(situation: Situation, verdict: Verdict) -> Decision:
         price=_price_now(situation.priced),
         currency=site.currency,
         alternatives=verdict.alternatives,
+        explanation=verdict.explanation,
         cause=verdict.cause,
         fingerprint=verdict.fingerprint,
     )
@@ -142,18 +145,34 @@ def _name(situation: Situation, verdict: Verdict) -> str:
     return f"{situation.now:%Y%m%dT%H%M%SZ}-{verdict.source[:3]}-{digest}"
 
 
-def _cheapest(found: tuple[Candidate, ...]) -> Candidate:
-    """Return the cheapest candidate; of equals the first, which is the one the plan maps to."""
-    known = [each for each in found if each.cost is not None]
-    return min(known, key=lambda each: round(each.cost or 0.0, 4)) if known else found[0]
+def _expected(slot: ProblemSlot, best: Candidate, stored_kwh_value: float) -> PlanStep:
+    """Return what the house is expected to do in what is left of the slot."""
+    bought, sold = best.import_kw * slot.priced.import_per_kwh, best.export_kw * slot.priced.export_per_kwh
+    return PlanStep(
+        priced=slot.priced,
+        load_kw=slot.load_kw,
+        solar_kw=slot.solar_kw,
+        curtailed_kw=best.curtailed_kw,
+        import_kw=best.import_kw,
+        export_kw=best.export_kw,
+        charge_kw=best.charge_kw,
+        discharge_kw=best.discharge_kw,
+        stored_kwh=best.stored_kwh,
+        stored_kwh_value=stored_kwh_value,
+        cost=slot.hours * (bought - sold),
+    )
 
 
-def _alternatives(site: Site, best: Candidate, found: tuple[Candidate, ...]) -> tuple[Alternative, ...]:
-    others = [each for each in found if each is not best and each.cost is not None]
-    extras = [(each.command, max(0.0, (each.cost or 0.0) - (best.cost or 0.0))) for each in others]
+def _alternatives(site: Site, choice: Choice) -> tuple[Alternative, ...]:
+    """Return every other mode at its best power, cheapest first."""
+    cheapest: dict[Mode, Candidate] = {}
+    for each in sorted(choice.candidates, key=lambda found: found.cost):
+        if each.command.mode is not choice.best.command.mode:
+            cheapest.setdefault(each.command.mode, each)
+    extras = [(each.command, max(0.0, each.cost - choice.best.cost)) for each in cheapest.values()]
     return tuple(
-        Alternative(command=command, extra_cost=round(extra, 4), why_not=why_not(site, command, extra, best.command))
-        for command, extra in sorted(extras, key=lambda each: each[1])
+        Alternative(command=command, extra_cost=round(extra, 4), why_not=why_not(site, command, extra, choice.best.command))
+        for command, extra in extras
     )
 
 

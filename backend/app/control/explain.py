@@ -1,11 +1,12 @@
 """Why, in one sentence with numbers."""
 
-from app.domain.decision import Command, ReasonCode
+from app.domain.decision import Command, Decision, Explanation, Limit, ReasonCode
 from app.domain.plan import PlanStep
 from app.domain.site import Mode, Site
 
 MINOR_UNITS = {"GBP": "p", "EUR": "c", "SEK": " öre", "NOK": " øre", "DKK": " øre"}
 
+NEGLIGIBLE_KWH = 0.05
 NEGLIGIBLE_KW = 0.05
 """Fifty watts: below an inverter's own appetite, no reason to change a mode."""
 
@@ -40,11 +41,52 @@ def reason(site: Site, command: Command, step: PlanStep) -> tuple[ReasonCode, st
             return _self_use_reason(step, buy=buy, worth=worth)
 
 
+def explanation(site: Site, command: Command, step: PlanStep, before: Decision | None) -> Explanation:
+    """Return the numbers behind a decision: what limits it, at which prices it would tip, and what changed since the last one."""
+    battery, worth = site.battery, step.stored_kwh_value
+    charge_below = round(worth * battery.charge_efficiency, 5)
+    export_above = round(worth / battery.discharge_efficiency + battery.wear_per_kwh, 5)
+    return Explanation(
+        binding_limit=binding_limit(site, command, step),
+        charge_below_per_kwh=charge_below,
+        export_above_per_kwh=export_above,
+        words=f"Charging pays below {money(charge_below, site.currency)}, exporting above {money(export_above, site.currency)}",
+        changed=None if before is None else _changed(site, command, step, before),
+    )
+
+
+def binding_limit(site: Site, command: Command, step: PlanStep) -> Limit:
+    """Return what keeps the mode from doing more of what it does in this slot."""
+    battery = site.battery
+    held: dict[Limit, bool] = {
+        Limit.BATTERY_FULL: step.charge_kw > NEGLIGIBLE_KW and step.stored_kwh > battery.top_kwh - NEGLIGIBLE_KWH,
+        Limit.RESERVE: step.discharge_kw > NEGLIGIBLE_KW and step.stored_kwh < battery.reserve_kwh + NEGLIGIBLE_KWH,
+        Limit.IMPORT_LIMIT: step.import_kw > site.grid.import_limit_kw - NEGLIGIBLE_KW,
+        Limit.EXPORT_LIMIT: step.export_kw > site.grid.export_limit_kw - NEGLIGIBLE_KW,
+        Limit.CHARGE_POWER: step.charge_kw > site.max_charge_kw - NEGLIGIBLE_KW,
+        Limit.DISCHARGE_POWER: step.discharge_kw > site.max_discharge_kw - NEGLIGIBLE_KW,
+    }
+    idle = command.mode is Mode.SELF_USE and step.stored_kwh < battery.reserve_kwh + NEGLIGIBLE_KWH and step.load_kw > step.solar_kw
+    return Limit.RESERVE if idle else next((limit for limit, holds in held.items() if holds), Limit.NONE)
+
+
+def _changed(site: Site, command: Command, step: PlanStep, before: Decision) -> str | None:
+    """Return what moved between the last decision and this one, where the mode differs."""
+    if before.command.mode is command.mode:
+        return None
+    told = [f"{before.command.mode.replace('_', ' ')} until {before.slot.end:%H:%M} UTC"]
+    if before.price.import_per_kwh is not None and before.price.import_per_kwh != step.priced.import_per_kwh:
+        told.append(f"price {money(before.price.import_per_kwh, site.currency)} → {money(step.priced.import_per_kwh, site.currency)}")
+    if before.stored_kwh_value is not None:
+        told.append(f"a stored kWh {money(before.stored_kwh_value, site.currency)} → {money(step.stored_kwh_value, site.currency)}")
+    return "; ".join(told)
+
+
 def why_not(site: Site, command: Command, extra_cost: float, chosen: Command) -> str:
     """Return why an alternative was not chosen."""
     name = command.mode.replace("_", " ")
     if abs(extra_cost) < JUST_AS_GOOD:
-        return f"{name} does the same as {chosen.mode.replace('_', ' ')} in this slot"
+        return f"{name} costs the same as {chosen.mode.replace('_', ' ')}"
     return f"{name} would cost {money(extra_cost, site.currency)} more by the end of the plan"
 
 

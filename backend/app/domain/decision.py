@@ -81,6 +81,33 @@ class Outcome:
     detail: str | None = None
 
 
+class Limit(StrEnum):
+    """What keeps the chosen mode from doing more of what it does."""
+
+    CHARGE_POWER = "charge_power"
+    DISCHARGE_POWER = "discharge_power"
+    BATTERY_FULL = "battery_full"
+    RESERVE = "reserve"
+    IMPORT_LIMIT = "import_limit"
+    EXPORT_LIMIT = "export_limit"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The numbers a decision rests on, besides its alternatives."""
+
+    binding_limit: Limit
+    charge_below_per_kwh: float
+    """Buying for the battery pays below this import price: what a stored kWh is worth, less the loss of storing it."""
+    export_above_per_kwh: float
+    """Selling from the battery pays above this export price: what a stored kWh is worth, plus loss and wear."""
+    words: str
+    """The same in one sentence."""
+    changed: str | None = None
+    """What made this decision differ from the one before; None where it does not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What to do in one slot. Whoever executes it returns to self-use after `valid_until`."""
@@ -104,6 +131,8 @@ class Decision:
     price: PriceNow
     currency: str
     alternatives: tuple[Alternative, ...] = ()
+    explanation: Explanation | None = None
+    """None on the lower rungs, which weigh nothing."""
     cause: str | None = None
     """Why a lower rung of the ladder answered; None on the highest."""
     fingerprint: str = ""

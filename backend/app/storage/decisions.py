@@ -1,13 +1,13 @@
 """Decisions as made, and what became of them."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from app.domain.decision import Alternative, Command, Decision, Outcome, PriceNow
+from app.domain.decision import Alternative, Command, Decision, Explanation, Limit, Outcome, PriceNow
 from app.domain.errors import NotFoundError
 from app.domain.site import Mode, SiteId
 from app.domain.slot import Slot
@@ -92,6 +92,7 @@ def _values(decision: Decision) -> Values:
         "slot_start": decision.slot.start,
         "slot_end": decision.slot.end,
         "alternatives": [_written(alternative) for alternative in decision.alternatives],
+        "explanation": None if decision.explanation is None else asdict(decision.explanation),
     }
 
 
@@ -105,9 +106,14 @@ def _decision(row: DecisionRow) -> Decision:
         command=Command(mode=row.mode, power_kw=row.power_kw, target_soc_pct=row.target_soc_pct),
         price=PriceNow(**{name: getattr(row, name) for name in SAME_IN_PRICE}),
         alternatives=tuple(map(_read, row.alternatives)),
+        explanation=None if row.explanation is None else _explanation(row.explanation),
         outcomes=tuple(Outcome(**{name: getattr(outcome, name) for name in SAME_IN_OUTCOME}) for outcome in row.outcomes),
         **{name: getattr(row, name) for name in SAME},
     )
+
+
+def _explanation(written: dict[str, Any]) -> Explanation:
+    return Explanation(**written | {"binding_limit": Limit(written["binding_limit"])})
 
 
 def _written(alternative: Alternative) -> Values:

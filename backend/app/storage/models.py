@@ -206,6 +206,7 @@ class DecisionRow(Base):
     provenance: Mapped[Provenance]
     currency: Mapped[str] = mapped_column(Name(CURRENCY_LENGTH))
     alternatives: Mapped[Structure]
+    explanation: Mapped[Structure | None]
     cause: Mapped[Prose | None]
     fingerprint: Mapped[Digest]
     outcomes: Mapped[list["OutcomeRow"]] = relationship(lazy="selectin", order_by="OutcomeRow.at, OutcomeRow.status", viewonly=True)

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from app.control.decide import Situation, from_plan, write_up
+from app.control.choose import choose
+from app.control.decide import Situation, from_choice, write_up
 from app.domain.decision import Decision
 from app.domain.plan import Plan
 from app.domain.slot import Slot
+from app.forecasting.scenarios import Paths
 from app.optimizer.plan import make_plan
 from app.optimizer.problem import Problem
 
@@ -21,4 +23,5 @@ def optimize(problem: Problem, *, now: datetime, time_limit_s: float) -> tuple[P
     slot = Slot(first.slot.start, first.slot.end)
     soc_pct = problem.site.battery.pct(problem.start_kwh)
     situation = Situation(site=problem.site, slot=slot, now=now, priced=first, soc_pct=soc_pct)
-    return plan, write_up(situation, from_plan(problem, plan))
+    paths = Paths.single([each.load_kw for each in problem.slots], [each.solar_kw for each in problem.slots])
+    return plan, write_up(situation, from_choice(problem, plan, choose(problem, paths)))

@@ -1,20 +1,23 @@
 """Outlook: what is known and expected now, gathered into a problem."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.domain.errors import UnavailableError
-from app.domain.forecast import Forecast, ForecastKind
+from app.domain.forecast import Forecast
 from app.domain.price import PricedSlot, Provenance
 from app.domain.reading import Quality, Quantity, Reading
-from app.domain.site import Site
+from app.domain.site import Site, SiteId
 from app.domain.slot import Slot, finest_minutes, slot_at, slots_between
-from app.forecasting.profile import DAYS, forecast, no_sun, standard_load
+from app.forecasting.expect import Expectation, expect
+from app.forecasting.profile import no_sun, standard_load
+from app.forecasting.scenarios import Paths
 from app.optimizer.problem import Problem, assemble
 from app.pricing.timeline import LOOK_BACK_DAYS, timeline
 from app.usecases import ports
-from app.usecases.sunshine import Sunshine, followed_by
+from app.usecases.history import History
+from app.usecases.sunshine import Sunshine
 
 HORIZON = timedelta(hours=48)
 FRESH_S = 900.0
@@ -44,6 +47,14 @@ class Conditions:
         return reading.value
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospect:
+    """What to plan, and the paths of load and sun to decide over."""
+
+    problem: Problem
+    paths: Paths
+
+
 @dataclass(slots=True)
 class Outlook:
     """Gathers prices, forecasts and state of a site."""
@@ -51,8 +62,10 @@ class Outlook:
     prices: ports.Prices
     readings: ports.Readings
     forecasts: ports.Forecasts
+    history: History
     annual_kwh: float
     sunshine: Sunshine | None = None
+    expected: dict[SiteId, tuple[object, Expectation]] = field(default_factory=dict)
 
     def conditions(self, site: Site, now: datetime) -> Conditions:
         """Return what holds now; prices may be empty, readings old."""
@@ -67,8 +80,8 @@ class Outlook:
             state=self.readings.latest(site.id, STATE),
         )
 
-    def problem(self, site: Site, conditions: Conditions, now: datetime) -> Problem:
-        """Return what to plan.
+    def prospect(self, site: Site, conditions: Conditions, now: datetime) -> Prospect:
+        """Return what to plan, and over which paths to decide.
 
         Raises:
             UnavailableError: names what is missing: the current price, or a fresh state of charge.
@@ -78,40 +91,29 @@ class Outlook:
         soc_pct = conditions.value(Quantity.SOC_PCT, now)
         if soc_pct is None:
             raise UnavailableError(f"no state of charge measured in the last {FRESH_S / 60:.0f} minutes")
-        slots = [priced.slot for priced in conditions.priced]
-        return assemble(
-            site,
-            now=now,
-            start_kwh=site.battery.capacity_kwh * soc_pct / 100,
-            priced=conditions.priced,
-            load=self._forecast(site, ForecastKind.LOAD, slots, now),
-            solar=self._forecast(site, ForecastKind.SOLAR, slots, now),
-        )
+        expected = self._expectation(site, [priced.slot for priced in conditions.priced], now)
+        start_kwh = site.battery.capacity_kwh * soc_pct / 100
+        problem = assemble(site, now=now, start_kwh=start_kwh, priced=conditions.priced, load=expected.load, solar=expected.solar)
+        return Prospect(problem=problem, paths=expected.paths)
 
-    def _forecast(self, site: Site, kind: ForecastKind, slots: Sequence[Slot], now: datetime) -> Forecast:
-        """Return the forecast issued in this slot, or a new one, which is kept."""
-        last = self.forecasts.latest(site.id, kind, now)
-        if last is not None and slots[0].contains(last.issued_at) and last.slots == tuple(slots):
-            return last
-        issued = self._new_forecast(site, kind, slots, now)
-        self.forecasts.save(site.id, issued)
-        return issued
+    def _expectation(self, site: Site, slots: Sequence[Slot], now: datetime) -> Expectation:
+        """Return what was expected when this slot began, or expect anew, and keep the forecasts as issued."""
+        sun = self._sun(site, slots, now)
+        key = (slots[0].start, len(slots), None if sun is None else sun.issued_at)
+        known = self.expected.get(site.id)
+        if known is not None and known[0] == key:
+            return known[1]
+        past = self.history.past(site, slots[0].start, minutes=round(slots[0].hours * 60))
+        stand_in = standard_load(slots, annual_kwh=self.annual_kwh, zone=site.zone, now=now)
+        dark = no_sun(slots, source="no array" if site.solar.peak_kw == 0 else "none expected: no history yet", now=now)
+        found = expect(slots, now=now, past=past, load=stand_in, solar=sun, no_sun=dark)
+        self.forecasts.save(site.id, found.load)
+        self.forecasts.save(site.id, found.solar)
+        self.expected[site.id] = (key, found)
+        return found
 
-    def _new_forecast(self, site: Site, kind: ForecastKind, slots: Sequence[Slot], now: datetime) -> Forecast:
-        if kind is ForecastKind.SOLAR and site.solar.peak_kw == 0:
-            return no_sun(slots, source="no array", now=now)
-        given = self.sunshine.expected(site, slots, now) if self.sunshine is not None and kind is ForecastKind.SOLAR else None
-        if given is not None and len(given.slots) == len(slots):
-            return given
-        history = self._from_history(site, kind, slots, now)
-        return history if given is None else followed_by(given, history)
-
-    def _from_history(self, site: Site, kind: ForecastKind, slots: Sequence[Slot], now: datetime) -> Forecast:
-        quantity = Quantity.LOAD_KW if kind is ForecastKind.LOAD else Quantity.SOLAR_KW
-        past = self.readings.between(site.id, quantity, slots[0].start - timedelta(days=DAYS), slots[0].start)
-        found = forecast(kind, past, slots, now=now, minutes=round(slots[0].hours * 60))
-        if found is not None:
-            return found
-        if kind is ForecastKind.SOLAR:
-            return no_sun(slots, source="none expected: no week of history yet", now=now)
-        return standard_load(slots, annual_kwh=self.annual_kwh, zone=site.zone, now=now)
+    def _sun(self, site: Site, slots: Sequence[Slot], now: datetime) -> Forecast | None:
+        """Return the weather's forecast for the roof as far as it reaches, or None."""
+        if self.sunshine is None or site.solar.peak_kw == 0:
+            return None
+        return self.sunshine.expected(site, slots, now)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.control import decide
+from app.control.choose import choose
 from app.control.decide import Situation, Verdict, write_up
-from app.domain.decision import Decision, Override, ReasonCode
+from app.domain.decision import Command, Decision, Override, ReasonCode
 from app.domain.errors import InfeasibleError, InvalidInputError, NotFoundError, UnavailableError
 from app.domain.plan import PlanSource, PlanStatus
 from app.domain.reading import Quantity
 from app.domain.site import Site, SiteId
-from app.domain.slot import slot_at
+from app.domain.slot import Slot, slot_at
 from app.optimizer.plan import make_plan
 from app.optimizer.rules import Rules
 from app.usecases import ports
@@ -35,6 +36,8 @@ class Recommend:
     overrides: ports.Overrides
     rules: Rules
     time_limit_s: float
+    switching_cost: float
+    """What another mode must save to replace the one decided earlier in the same slot, in currency."""
     locks: dict[SiteId, threading.Lock] = field(default_factory=dict)
     forced: dict[SiteId, Override | None] = field(default_factory=dict)
     """The overrides as last read: they win while the store is away, too."""
@@ -70,13 +73,14 @@ class Recommend:
 
     def _planned(self, site: Site, conditions: Conditions, situation: Situation, now: datetime) -> Decision:
         try:
-            problem = self.outlook.problem(site, conditions, now)
-            last = self.journal.last_decision(site.id, now)
+            prospect = self.outlook.prospect(site, conditions, now)
+            problem, last = prospect.problem, self.journal.last_decision(site.id, now)
             if last is not None and last.fingerprint == problem.fingerprint and last.slot == situation.slot:
                 return last
             plan = make_plan(problem, now=now, time_limit_s=self.time_limit_s)
             self.journal.keep_plan(plan)
-            return write_up(situation, decide.from_plan(problem, plan))
+            choice = choose(problem, prospect.paths, running=_running(last, situation.slot), switching_cost=self.switching_cost)
+            return write_up(situation, decide.from_choice(problem, plan, choice, before=last))
         except (InfeasibleError, UnavailableError, InvalidInputError) as error:
             verdict = self._fall_back(site, conditions, now, cause=str(error))
             log.warning("site %s: %s instead of a plan: %s", site.id, verdict.source, error)
@@ -104,6 +108,11 @@ class Recommend:
         step = plan.step_at(now) if plan is not None else None
         slot = slot_at(now, minutes=30) if step is None else step.priced.slot
         return write_up(Situation(site=site, slot=slot, now=now, priced=None if step is None else step.priced), verdict)
+
+
+def _running(last: Decision | None, slot: Slot) -> Command | None:
+    """Return the command decided earlier in this slot, which is worth keeping; with the slot, its claim expires."""
+    return last.command if last is not None and last.slot == slot and last.plan_source is PlanSource.OPTIMIZER else None
 
 
 def _situation(site: Site, conditions: Conditions, now: datetime) -> Situation:

@@ -1,10 +1,8 @@
 import pytest
 
-from app.control.candidates import candidate, candidates, mapped
-from app.domain.decision import Command
+from app.control.mapped import mapped
 from app.domain.plan import Plan
 from app.domain.site import Mode, Site
-from app.optimizer import lp
 from app.optimizer.plan import make_plan
 from app.optimizer.problem import Problem
 from tests.builders import START, battery, house, problem
@@ -52,31 +50,6 @@ def test_a_mode_the_inverter_lacks_becomes_self_use(question: Problem) -> None:
     plain = house(battery(), modes=(Mode.SELF_USE, Mode.FORCE_CHARGE))
 
     assert mapped(plain, planned(question)).mode is Mode.SELF_USE
-
-
-def test_every_mode_the_inverter_offers_is_costed_once_the_chosen_first() -> None:
-    chosen = mapped(CHARGES.site, planned(CHARGES))
-
-    found = candidates(CHARGES, chosen)
-
-    assert found[0].command == chosen
-    assert sorted(each.command.mode for each in found) == sorted(Mode)
-
-
-@pytest.mark.parametrize("question", [CHARGES, SELLS, STORES, SERVES, KEEPS, FEEDS, IDLES])
-def test_no_mode_is_cheaper_than_the_plan_and_the_mapped_one_costs_the_same(question: Problem) -> None:
-    best = lp.solve(question).objective
-
-    found = candidates(question, mapped(question.site, planned(question)))
-
-    assert all(each.cost is not None and each.cost >= best - 0.001 for each in found)
-    assert found[0].cost == pytest.approx(best, abs=0.005)
-
-
-def test_the_last_slot_costs_itself_less_what_it_leaves() -> None:
-    alone = problem(buy=[0.2], load_kw=1, end_value=0.1, minutes=60)
-
-    assert candidate(alone, Command(mode=Mode.HOLD)).cost == pytest.approx(0.2 - 5 * 0.1)
 
 
 def test_a_house_without_a_battery_is_told_self_use() -> None:

@@ -1,0 +1,83 @@
+"""Which mode this slot: the cheapest expected cost of the slot and of what comes after, over all paths of load and sun."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.control.value import CostToGo, cost_to_go, shortfall_cost, slot_cost
+from app.domain.decision import Command
+from app.domain.house import run_slot
+from app.domain.site import Mode, Site
+from app.forecasting.scenarios import Paths
+from app.optimizer.problem import Problem
+
+TIE = 1e-6
+"""Currency; below it the earlier candidate wins, so equal inputs give equal modes."""
+POWER_SHARES = (1.0, 0.75, 0.5, 0.25)
+"""Forced modes are tried at quarters of full power; eighths save less than a thousandth more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A command with its expected cost up to the horizon, and what the house is expected to do in the slot."""
+
+    command: Command
+    cost: float
+    charge_kw: float
+    discharge_kw: float
+    import_kw: float
+    export_kw: float
+    curtailed_kw: float
+    stored_kwh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The cheapest candidate, every candidate, and what one stored kWh is worth after the slot."""
+
+    best: Candidate
+    candidates: tuple[Candidate, ...]
+    stored_kwh_value: float
+
+
+def choose(problem: Problem, paths: Paths, *, running: Command | None = None, switching_cost: float = 0.0) -> Choice:
+    """Return this slot's command, chosen before its load and sun are seen; leaving the running mode costs `switching_cost`."""
+    ahead = cost_to_go(problem, paths)
+    found = tuple(_weighed(problem, paths, ahead, command) for command in commands(problem.site))
+    ranked = [each.cost + (switching_cost if running is not None and each.command.mode is not running.mode else 0.0) for each in found]
+    best = found[next(n for n, cost in enumerate(ranked) if cost <= min(ranked) + TIE)]
+    return Choice(best=best, candidates=found, stored_kwh_value=ahead.worth_per_kwh(best.stored_kwh, paths.weight))
+
+
+def commands(site: Site) -> Sequence[Command]:
+    """Return what this slot may be told, self-use first: ties go to it."""
+    powers = {Mode.FORCE_CHARGE: site.max_charge_kw, Mode.FORCE_DISCHARGE: site.max_discharge_kw}
+    offered = [mode for mode in Mode if mode in site.inverter.modes]
+    passive = [Command(mode=mode) for mode in offered if mode not in powers]
+    forced = [Command(mode=m, power_kw=round(powers[m] * share, 3)) for m in offered if powers.get(m, 0) > 0 for share in POWER_SHARES]
+    return (*passive, *forced)
+
+
+def _weighed(problem: Problem, paths: Paths, ahead: CostToGo, command: Command) -> Candidate:
+    """Return a command with the expected cost of the slot as the inverter really behaves, and of what follows."""
+    site, slot = problem.site, problem.slots[0]
+    solar, load = paths.solar_kw[:, 0], paths.load_kw[:, 0]
+    flows = run_slot(site, command, stored_kwh=problem.start_kwh, solar_kw=solar, load_kw=load, hours=slot.hours)
+    charge, discharge, stored = (np.broadcast_to(each, load.shape) for each in (flows.charge_kw, flows.discharge_kw, flows.stored_kwh))
+    cost = slot_cost(site, slot, charge - discharge, solar_kw=solar, load_kw=load)
+    cost = cost + shortfall_cost(site, stored, slot.hours) + ahead.at(stored)
+
+    def mean(series: object) -> float:
+        return float(np.broadcast_to(np.asarray(series, dtype=np.float64), load.shape) @ paths.weight)
+
+    return Candidate(
+        command=command,
+        cost=mean(cost),
+        charge_kw=mean(charge),
+        discharge_kw=mean(discharge),
+        import_kw=mean(flows.import_kw),
+        export_kw=mean(flows.export_kw),
+        curtailed_kw=mean(flows.curtailed_kw),
+        stored_kwh=mean(stored),
+    )
