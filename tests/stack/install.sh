@@ -23,3 +23,4 @@ if ((${#wanted[@]})); then
     fi
 fi
 "$bin/python" -m tests.stack.install_home_assistant
+bash tests/stack/install_nodered.sh

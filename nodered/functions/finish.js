@@ -1,0 +1,18 @@
+// in: a tick that came to its end, well or not   out: 1 the state for dashboard and watchdog   2 another tick, if one is due at once
+const { store } = msg.settings;
+const state = global.get("battery", store) || {};
+const error = msg.error && { code: "flow", text: `${msg.error.source?.name || "a node"}: ${msg.error.message}` };
+const problem = error || msg.order?.cause || msg.failure || null;
+const offline = !problem && msg.house && Object.values(msg.house.measured).some((value) => value === null)
+    ? { code: "sensor", text: `no value from ${Object.entries(msg.house.measured).filter(([, value]) => value === null).map(([name]) => msg.settings.profile.sensors[name].entity).join(", ")}` } : null;
+const again = state.again;
+state.again = false;
+state.last = {
+    at: Date.now(), recommendation: msg.recommendation ?? state.last?.recommendation ?? null, fresh: Boolean(msg.recommendation),
+    order: msg.order ?? null, result: msg.result ?? null, would_write: msg.would_write ?? null, problem: problem || offline,
+    readings_failure: msg.got?.readings?.failure ?? null,
+};
+global.set("battery", state, store);
+flow.set("control_busy_until", 0);
+node.status({ fill: problem ? "red" : "green", shape: "dot", text: problem ? problem.text.slice(0, 60) : msg.result?.mode || "" });
+return [{ topic: "dashboard", force: true, payload: state.last }, again ? { topic: "control", force: true } : null];

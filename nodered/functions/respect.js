@@ -1,0 +1,37 @@
+// in: msg.order, msg.house   out: 1 the order to carry out   2 left alone, because a person changed the inverter by hand
+const { hand_s, revert_s, store } = msg.settings;
+const { states } = msg.house;
+const now = Date.now();
+const state = global.get("battery", store) || {};
+const told = (status, detail, id = msg.order.decision_id) => msg.outcomes.push({ status, detail, decision_id: id });
+msg.outcomes = msg.outcomes || [];
+
+if (state.restarted) { // whatever the integration still does, nobody has vouched for it: self-use first, the plan right after
+    msg.order = { ...msg.order, mode_code: "self_use", source: "safety", cause: { code: "restarted", text: state.restarted } };
+    Object.assign(state, { restarted: null, held: null, again: true });
+}
+const moved = Object.entries(state.held?.expect || {}).find(([id, value]) => known(id) && states[id].state !== value);
+if (moved && msg.order.source !== "override") {
+    const [id, ours] = moved;
+    const after_s = states[id].changed - (state.wrote_at || 0) / 1000; // soon after our own write it was not a person
+    if (after_s <= revert_s) {
+        const text = `the inverter went from ${ours} to ${states[id].state} by itself`;
+        told("failed", text, state.held.decision_id);
+        msg.failure = { code: "reverted", text };
+    } else {
+        state.leave_until = now + hand_s * 1000;
+        state.by_hand = `changed by hand from ${ours} to ${states[id].state}`;
+    }
+    state.held = null;
+}
+if (msg.order.source === "override" && state.leave_until > now) state.leave_until = 0; // the newest wish of a person
+global.set("battery", state, store);
+if (state.leave_until > now && msg.order.cause?.code !== "restarted") {
+    told("overridden", `${state.by_hand}; left alone until ${new Date(state.leave_until).toISOString().slice(0, 16)}Z`);
+    return [null, msg];
+}
+return [msg, null];
+
+function known(id) {
+    return states[id] && !["unknown", "unavailable", ""].includes(states[id].state);
+}

@@ -1,0 +1,59 @@
+// in: msg.order, msg.house, msg.settings.profile   out: msg.wanted, how the inverter's settings must read; msg.writes, the calls that bring it there
+const { profile, max_power_kw, max_current_a, reserve_pct, device_id, store } = msg.settings;
+const { states, measured } = msg.house;
+const state = global.get("battery", store) || {};
+const { order } = msg;
+
+order.done_by = profile.modes[order.mode_code] ? order.mode_code : "self_use";
+order.note = order.done_by === order.mode_code ? null : `${profile.title} cannot ${order.mode_code}: ${profile.lacks[order.mode_code]}; self-use instead`;
+order.key = JSON.stringify([order.done_by, order.power_kw, order.target_soc_pct]);
+const stale = state.held?.key !== order.key || (profile.refresh_s && order.done_by !== "self_use" && Date.now() - state.held.told_at > profile.refresh_s * 1000);
+
+msg.wanted = [];
+msg.writes = [];
+for (const step of profile.modes[order.done_by]) {
+    if (Array.isArray(step)) add_setting(...step);
+    else if (stale) msg.writes.push({ action: step.action, data: Object.fromEntries(Object.entries(step.data || {}).map(([name, told]) => [name, value(told)])) });
+}
+if (msg.writes.length || (profile.refresh_s && stale)) for (const role of profile.press || []) msg.writes.push({ action: "button.press", entity: profile.settings[role].entity });
+return msg;
+
+function add_setting(role, told) {
+    const { entity, tolerance, unit } = profile.settings[role];
+    if (!entity) return; // an optional setting this house does not use
+    const row = states[entity];
+    const domain = entity.split(".")[0].replace(/^input_/, "");
+    const wish = domain === "number" ? fitted(value(told, row?.unit ?? unit), row) : told;
+    const near = tolerance ?? Math.max(row?.step || 0, 0.01 * Math.abs(wish)) * 1.01;
+    const holds = row && (domain === "number" ? Math.abs(Number(row.state) - wish) <= near : row.state === wish);
+    msg.wanted.push({ entity, domain, value: wish, near });
+    if (!holds) msg.writes.push(call(entity, domain, wish));
+}
+
+function call(entity, domain, wish) {
+    const prefix = entity.split(".")[0];
+    if (domain === "number") return { action: `${prefix}.set_value`, entity, data: { value: wish } };
+    if (domain === "switch") return { action: `${prefix}.turn_${wish}`, entity };
+    return { action: `${prefix}.select_option`, entity, data: { option: wish } };
+}
+
+function value(told, unit) {
+    const power_kw = Math.min(order.power_kw ?? max_power_kw, max_power_kw);
+    const home_kw = (measured.load_kw ?? 0) - (measured.solar_kw ?? 0);
+    const kw = { $power: power_kw, "-$power": -power_kw, $max_power: max_power_kw, $grid_to_charge: home_kw + power_kw, $grid_to_discharge: home_kw - power_kw }[told];
+    if (kw !== undefined) return unit === "W" ? Math.round(kw * 1000) : unit === "%" ? (100 * kw) / max_power_kw : kw;
+    const words = {
+        $power_w: Math.round(power_kw * 1000), $power_w_text: String(Math.round(power_kw * 1000)),
+        $current: order.current_a || max_current_a, $max_current: max_current_a,
+        $target_soc: order.target_soc_pct ?? (order.done_by === "force_discharge" ? reserve_pct : 100), $reserve_soc: reserve_pct,
+        $minutes: Math.max(1, Math.min(profile.most_minutes || 1440, Math.ceil(((state.lease_until || 0) - Date.now()) / 60e3))),
+        $device_id: device_id,
+    };
+    return told in words ? words[told] : told;
+}
+
+function fitted(number, row) {
+    const step = row?.step || 0.001;
+    const near = Math.round(number / step) * step;
+    return Number(Math.min(row?.max ?? Infinity, Math.max(row?.min ?? -Infinity, near)).toFixed(3));
+}

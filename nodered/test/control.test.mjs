@@ -1,0 +1,323 @@
+// The way of one order: respected, turned into writes, permitted, written, read back, reported.
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { house, carryOut, Inverter, order, recommendation, PROFILES, NOON } from "./harness.mjs";
+
+const MODE = "select.work_mode";
+const SIGMA = 121e3; // beyond the time in which a change counts as the inverter's own
+
+function ready({ states, measured, env, state } = {}) {
+    const me = house();
+    Object.assign(me.env, env);
+    me.remember({ lease_until: NOON + 35 * 60e3, ...state });
+    const inverter = new Inverter(states, measured);
+    const settings = me.settings();
+    const carry = (over) => carryOut(me, { settings, order: order(over), house: inverter.look(me.now) }, inverter);
+    return { me, inverter, settings, carry };
+}
+const statuses = (msg) => msg.outcomes.map((each) => each.status);
+
+test("power is written before the mode, and both are read back", () => {
+    const { carry, inverter, me } = ready();
+    const { calls, msg } = carry();
+    assert.deepEqual(calls.map((each) => [each.action, each.target.entity_id[0], Object.values(each.data)[0]]), [
+        ["number.set_value", "number.force_charge_power", 2.5],
+        ["select.select_option", MODE, "Force Charge"],
+    ]);
+    assert.equal(inverter.states[MODE].state, "Force Charge");
+    assert.deepEqual(statuses(msg), ["commanded", "confirmed"]);
+    assert.equal(me.state().writes.count, 2);
+});
+
+test("nothing is written when it is so already, and it is still confirmed", () => {
+    const { calls, msg } = ready().carry({ mode_code: "self_use", power_kw: null, target_soc_pct: null });
+    assert.deepEqual([calls, statuses(msg)], [[], ["confirmed"]]);
+});
+
+test("the same order twice is written once", () => {
+    const { carry } = ready();
+    assert.equal(carry().calls.length, 2);
+    assert.equal(carry({ decision_id: "d2" }).calls.length, 0);
+});
+
+for (const [unit, value, row] of [["W", 2500, { max: 6000, step: 1 }], ["kW", 2.5, { max: 6, step: 0.001 }], ["%", 25, { max: 100, step: 1 }], ["kW", 2, { max: 2, step: 0.1 }], ["kW", 2.4, { max: 6, step: 0.8 }]]) {
+    test(`2.5 kW is ${value} ${unit} up to ${row.max} in steps of ${row.step}`, () => {
+        const { calls } = ready({ states: { "number.force_charge_power": { state: "0", unit, min: 0, ...row } } }).carry();
+        assert.equal(calls[0].data.value, value);
+    });
+}
+
+test("without a power the most is used", () => {
+    const { calls } = ready({ env: { BATTERY_MAX_POWER_KW: "4" } }).carry({ power_kw: null });
+    assert.equal(calls[0].data.value, 4);
+});
+
+test("an optional current is written only where it has an entity", () => {
+    const states = { "number.amps": { state: "100", unit: "A", min: 0, max: 150, step: 0.1 } };
+    const env = { BATTERY_ENTITY_DISCHARGE_CURRENT: "number.amps" };
+    const { calls } = ready({ states, env }).carry({ mode_code: "force_discharge", current_a: 48.8 });
+    assert.deepEqual(calls.find((each) => each.target.entity_id[0] === "number.amps").data, { value: 48.8 });
+    assert.ok(!JSON.stringify(ready().carry({ mode_code: "force_discharge", current_a: 48.8 }).calls).includes("amps"));
+});
+
+test("an inverter that ignores is asked three times, reported failed, and told self-use", () => {
+    const { carry, inverter, me } = ready({ states: { [MODE]: { state: "Force Discharge" } } });
+    inverter.obeys = false;
+    const { calls, msg } = carry();
+    assert.equal(calls.filter((each) => each.data.option === "Force Charge").length, 3);
+    assert.ok(calls.filter((each) => each.data.option === "Self Use").length >= 1);
+    assert.ok(statuses(msg).includes("failed"));
+    assert.match(msg.failure.text, /did not obey: select.work_mode is Force Discharge, not/);
+    assert.equal(me.state().held, null);
+});
+
+test("while it keeps failing it is asked once per tick", () => {
+    const { carry, inverter, me } = ready();
+    inverter.obeys = false;
+    carry();
+    me.now += 300e3;
+    assert.equal(carry().calls.filter((each) => each.data.option === "Force Charge").length, 1);
+});
+
+test("an offline inverter is reported, not believed, and nothing is sent to it", () => {
+    const { calls, msg } = ready({ states: { [MODE]: { state: "unavailable" } } }).carry();
+    assert.deepEqual(calls, []);
+    assert.ok(statuses(msg).includes("failed"));
+    assert.match(msg.failure.text, /unavailable/);
+});
+
+test("an entity that does not exist is a failure with its name", () => {
+    const { msg } = ready({ env: { BATTERY_ENTITY_MODE: "select.nowhere" } }).carry();
+    assert.match(msg.failure.text, /select.nowhere is not there/);
+});
+
+test("a refused power keeps the mode from being switched on with the old one", () => {
+    const { carry, inverter } = ready();
+    inverter.refuses = "value out of range";
+    const { calls, msg } = carry();
+    assert.ok(!calls.some((each) => each.data.option === "Force Charge"));
+    assert.match(msg.outcomes.map((each) => each.detail).join(), /refused: value out of range/);
+});
+
+test("Home Assistant gone between write and read-back: failed, never confirmed", () => {
+    const { carry, inverter } = ready();
+    inverter.take = () => { inverter.gone = true; return null; };
+    const { msg } = carry();
+    assert.ok(!statuses(msg).includes("confirmed"));
+    assert.ok(statuses(msg).includes("failed"));
+});
+
+test("a person's change is left alone for an hour, then the plan goes on", () => {
+    const { carry, inverter, me } = ready();
+    carry();
+    me.now += SIGMA;
+    inverter.set(MODE, "Feed-in First", me.now);
+    const found = carry({ decision_id: "d2" });
+    assert.equal(found.left, true);
+    assert.deepEqual(statuses(found.msg), ["overridden"]);
+    assert.match(found.msg.outcomes[0].detail, /from Force Charge to Feed-in First; left alone until 2026-01-15T13:02Z/);
+    me.now += 30 * 60e3;
+    assert.equal(carry().left, true);
+    me.now += 31 * 60e3;
+    assert.equal(carry().calls.at(-1).data.option, "Force Charge");
+});
+
+test("a change soon after our own write is the inverter's: reported failed, and written again", () => {
+    const { carry, inverter, me } = ready();
+    carry();
+    me.now += 30e3;
+    inverter.set(MODE, "Self Use", me.now);
+    const { calls, msg, left } = carry({ decision_id: "d2" });
+    assert.equal(left, undefined);
+    assert.deepEqual(calls.map((each) => each.data.option), ["Force Charge"]);
+    assert.match(msg.outcomes[0].detail, /from Force Charge to Self Use by itself/);
+    assert.equal(msg.outcomes[0].decision_id, "d1");
+});
+
+test("an override from the dashboard counts more than an earlier change by hand", () => {
+    const { carry, inverter, me } = ready();
+    carry();
+    me.now += SIGMA;
+    inverter.set(MODE, "Feed-in First", me.now);
+    carry();
+    assert.equal(carry({ source: "override", mode_code: "hold", power_kw: null }).calls[0].data.option, "Back-up");
+});
+
+test("an inverter that is merely unavailable was not changed by hand", () => {
+    const { carry, inverter, me } = ready();
+    carry();
+    me.now += SIGMA;
+    inverter.set(MODE, "unavailable", me.now);
+    assert.equal(carry().left, undefined);
+});
+
+test("after a restart of Home Assistant: self-use first, and another tick at once", () => {
+    const { carry, inverter, me } = ready();
+    carry();
+    me.remember({ ...me.state(), restarted: "Home Assistant was away for 30 s" });
+    const { calls, msg } = carry({ decision_id: "d2" });
+    assert.equal(calls.at(-1).data.option, "Self Use");
+    assert.equal(msg.order.cause.code, "restarted");
+    assert.equal(me.state().again, true);
+    assert.equal(inverter.states[MODE].state, "Self Use");
+    assert.equal(carry({ decision_id: "d2" }).calls.at(-1).data.option, "Force Charge");
+});
+
+test("a dry run writes nothing and says what it would write", () => {
+    const { calls, dry, msg } = ready({ env: { BATTERY_DRY_RUN: "yes" } }).carry();
+    assert.deepEqual([calls, dry], [[], true]);
+    assert.deepEqual(msg.would_write, ['number.set_value number.force_charge_power {"value":2.5}', 'select.select_option select.work_mode {"option":"Force Charge"}']);
+    assert.deepEqual(statuses(msg), ["overridden"]);
+});
+
+test("a dry run switched on later returns the inverter to self-use once, then keeps its hands off", () => {
+    const { carry, me, inverter } = ready();
+    carry();
+    me.remember({ ...me.state(), dry_run: true });
+    assert.deepEqual(carry({ decision_id: "d2" }).calls.map((each) => each.data.option), ["Self Use"]);
+    inverter.set(MODE, "Self Use", 0);
+    assert.equal(carry({ decision_id: "d3" }).dry, true);
+});
+
+test("the day's budget ends forced modes, never the way back to self-use", () => {
+    const { carry, me } = ready({ env: { BATTERY_WRITE_BUDGET: "3" } });
+    carry();
+    const { calls, msg } = carry({ mode_code: "force_discharge", decision_id: "d2" });
+    assert.deepEqual(calls.map((each) => each.data.option), ["Self Use"]);
+    assert.equal(msg.order.cause.code, "budget");
+    assert.deepEqual(statuses(msg), ["commanded", "failed"].slice(1));
+    me.now += 24 * 3600e3;
+    assert.equal(carry({ decision_id: "d3" }).calls.length, 1);
+    assert.equal(me.state().writes.count, 1);
+});
+
+test("a battery that does not follow is found out after a while, whatever the setting says", () => {
+    const { carry, inverter, me } = ready();
+    carry();
+    assert.deepEqual(statuses(carry({ decision_id: "d2" }).msg), ["confirmed"]);
+    me.now += 100e3;
+    const { msg } = carry({ decision_id: "d3" });
+    assert.deepEqual(statuses(msg), ["failed"]);
+    assert.match(msg.failure.text, /told to charge, but the battery charges 0.0 kW/);
+    inverter.measured.battery_kw = 2.4;
+    assert.deepEqual(statuses(carry({ decision_id: "d4" }).msg), ["confirmed"]);
+});
+
+for (const [why, measured] of [["full", { soc_pct: 95 }], ["without a measured power", { battery_kw: null }], ["without a measured charge", { soc_pct: null }]]) {
+    test(`a battery ${why} proves nothing`, () => {
+        const { carry, me } = ready({ measured });
+        carry();
+        me.now += 100e3;
+        assert.deepEqual(statuses(carry({ decision_id: "d2" }).msg), ["confirmed"]);
+    });
+}
+
+for (const [name, profile] of Object.entries(PROFILES)) {
+    for (const mode_code of ["self_use", "force_charge", "force_discharge", "feed_in_first", "hold"]) {
+        test(`${name} carries out ${mode_code}, or self-use in its place`, () => {
+            const states = {};
+            for (const [role, { entity, unit }] of Object.entries(profile.settings)) if (entity) states[entity] = { state: "none", unit, min: -20000, max: 20000, step: 1 };
+            const { carry } = ready({ states, env: { BATTERY_PROFILE: name, BATTERY_HA_DEVICE_ID: "device" } });
+            const { calls, msg } = carry({ mode_code });
+            const asked = profile.modes[mode_code] ? mode_code : "self_use";
+            assert.equal(msg.order.done_by, asked);
+            assert.equal(Boolean(msg.order.note), asked !== mode_code);
+            assert.ok(calls.length > 0);
+            assert.ok(!JSON.stringify(calls).includes("$"), JSON.stringify(calls));
+            assert.ok(["confirmed", "commanded"].includes(msg.result.status), JSON.stringify(msg.outcomes));
+        });
+    }
+}
+
+test("SolaX: the trigger is pressed after every change, and again before the remote control ends", () => {
+    const states = { "select.solax_remotecontrol_power_control": { state: "Disabled" }, "number.solax_remotecontrol_active_power": { state: "0", unit: "W", min: -6000, max: 6000, step: 1 } };
+    const { carry, me } = ready({ states, env: { BATTERY_PROFILE: "solax" }, measured: { battery_kw: 2.5 } });
+    assert.equal(carry().calls.at(-1).action, "button.press");
+    assert.deepEqual(carry().calls, []);
+    me.now += 26 * 60e3;
+    assert.deepEqual(carry().calls.map((each) => each.action), ["button.press"]);
+});
+
+test("Solis: the action carries a duration of at most 30 minutes", () => {
+    const { calls } = ready({ env: { BATTERY_PROFILE: "solis" } }).carry();
+    assert.deepEqual(calls, [{ action: "solis_modbus.solis_force_battery_charge", data: { power_watts: 2500, duration_minutes: 30 } }]);
+});
+
+// --- is the recommendation any good? ---
+
+function checked(body, { state, ok = true, at = NOON } = {}) {
+    const me = house();
+    me.now = at;
+    if (state) me.remember(state);
+    const got = { recommendation: ok ? { ok, body } : { failure: "the optimizer does not answer (ECONNREFUSED)" } };
+    const [go, wait] = me.run("check", { settings: me.settings(), got });
+    return { me, go, wait, msg: go || wait };
+}
+
+test("a good recommendation becomes an order and a lease", () => {
+    const { go, me } = checked(recommendation());
+    assert.equal(go.order.mode_code, "force_charge");
+    assert.equal(me.state().lease_until, Date.parse("2026-01-15T12:35:00Z"));
+});
+
+for (const [why, over] of [
+    ["unknown mode", { mode_code: "boost" }], ["no mode", { mode_code: undefined }], ["no decision_id", { decision_id: undefined }], ["no times", { slot_start: undefined }],
+    ["a slot that is over", { slot_start: "2026-01-15T11:00:00Z", slot_end: "2026-01-15T11:30:00Z" }], ["a slot to come", { slot_start: "2026-01-15T12:30:00Z", slot_end: "2026-01-15T13:00:00Z" }],
+    ["expired", { valid_until: "2026-01-15T12:00:00Z" }], ["too much power", { power_kw: 50 }], ["negative power", { power_kw: -1 }], ["power as text", { power_kw: "2.5" }],
+    ["a target of 120 %", { target_soc_pct: 120 }], ["no current", { discharge_current: null }], ["a current of NaN", { discharge_current: Number.NaN }], ["power missing", { power_kw: undefined }],
+]) {
+    test(`nonsense (${why}) is answered by self-use at once`, () => {
+        const { go } = checked(recommendation(over), { state: { lease_until: NOON + 60e3 } });
+        assert.equal(go.order.mode_code, "self_use");
+        assert.equal(go.order.cause.code, "nonsense");
+        assert.equal(go.recommendation, null);
+    });
+}
+
+test("no answer: the last recommendation holds as long as its lease", () => {
+    assert.ok(checked(null, { ok: false, state: { lease_until: NOON + 1 } }).wait);
+    assert.equal(checked(null, { ok: false, state: { lease_until: NOON - 1 } }).go.order.mode_code, "self_use");
+    assert.equal(checked(null, { ok: false }).go.order.mode_code, "self_use");
+});
+
+test("clocks may differ by two minutes", () => {
+    assert.equal(checked(recommendation(), { at: Date.parse("2026-01-15T11:58:30Z") }).go.order.mode_code, "force_charge");
+});
+
+test("in the night of a clock change slots are instants, so the repeated hour is no nonsense", () => {
+    const told = recommendation({ slot_start: "2026-10-25T01:00:00Z", slot_end: "2026-10-25T01:30:00Z", valid_until: "2026-10-25T01:35:00Z" });
+    assert.equal(checked(told, { at: Date.parse("2026-10-25T01:00:04Z") }).go.order.mode_code, "force_charge");
+    assert.equal(checked(told, { at: Date.parse("2026-10-25T00:00:04Z") }).go.order.cause.code, "nonsense");
+});
+
+// --- the lease ---
+
+test("the watchdog returns to self-use when the lease is over, once, and again only while it is not confirmed", () => {
+    const me = house();
+    const settings = me.settings();
+    me.remember({ lease_until: NOON + 1000, held: { done_by: "force_charge", expect: {} } });
+    assert.equal(me.run("lease", { settings }), null);
+    me.now += 2000;
+    assert.equal(me.run("lease", { settings }).order.cause.code, "lease");
+    assert.equal(me.run("lease", { settings }), null);
+    me.now += 300e3;
+    assert.equal(me.run("lease", { settings }).order.mode_code, "self_use");
+    me.remember({ ...me.state(), held: { done_by: "self_use", expect: {} } });
+    me.now += 300e3;
+    assert.equal(me.run("lease", { settings }), null);
+});
+
+test("a house that never had a recommendation gets its first lease at the start", () => {
+    const me = house();
+    assert.equal(me.run("lease", { settings: me.settings() }), null);
+    assert.equal(me.state().lease_until, NOON + 35 * 60e3);
+});
+
+for (const [why, env, state] of [["in a dry run", { BATTERY_DRY_RUN: "1" }, {}], ["while a person's change holds", {}, { leave_until: NOON + 60e3 }]]) {
+    test(`the watchdog leaves the inverter alone ${why}`, () => {
+        const me = house();
+        Object.assign(me.env, env);
+        me.remember({ lease_until: NOON - 1, held: { done_by: "hold" }, ...state });
+        assert.equal(me.run("lease", { settings: me.settings() }), null);
+    });
+}

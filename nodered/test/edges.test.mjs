@@ -1,0 +1,287 @@
+// What enters and leaves: settings, the clock, Home Assistant's answers, the optimizer's answers, reports, the dashboard.
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { house, recommendation, FUNCTIONS, NOON } from "./harness.mjs";
+
+test("every function says what comes in and what goes out", () => {
+    for (const name of FUNCTIONS) {
+        const text = readFileSync(new URL(`../functions/${name}.js`, import.meta.url), "utf8");
+        assert.match(text, /^\/\/ (in|out): /, name);
+        assert.ok(text.split("\n").length <= 110, `${name} is too long`);
+    }
+});
+
+test("the built flow is what its sources give", () => {
+    execFileSync("python3", [new URL("../build.py", import.meta.url).pathname, "--check"]);
+});
+
+// --- settings ---
+
+test("without any variable there are defaults, and the inverter is a Fox", () => {
+    const settings = house().settings();
+    assert.deepEqual([settings.url, settings.profile.title, settings.write_budget, settings.dry_run], ["http://192.168.1.2:8000", "Fox ESS (foxess_modbus)", 60, false]);
+    assert.deepEqual(settings.complaints, []);
+});
+
+test("what is set wrongly is said, and the default holds", () => {
+    const me = house();
+    Object.assign(me.env, { BATTERY_TRIES: "many", BATTERY_DRY_RUN: "perhaps", BATTERY_PROFILE: "toaster" });
+    const settings = me.settings();
+    assert.deepEqual([settings.tries, settings.dry_run, settings.complaints.length], [3, false, 3]);
+    assert.deepEqual(settings.profile.modes, { self_use: [] }); // an unknown inverter is never written to
+});
+
+test("entities and signs are set one by one; a profile may come as JSON", () => {
+    const me = house();
+    Object.assign(me.env, { BATTERY_ENTITY_MODE: "select.mine", BATTERY_ENTITY_GRID_KW: "sensor.meter", BATTERY_SIGN_GRID_KW: "-1" });
+    const { profile } = me.settings();
+    assert.equal(profile.settings.mode.entity, "select.mine");
+    assert.deepEqual(profile.sensors.grid_kw, { entity: "sensor.meter", sign: -1 });
+    me.env.BATTERY_PROFILE = JSON.stringify({ profile: "own", title: "Own", verified: "documented", settings: {}, sensors: {}, modes: { self_use: [] }, lacks: {}, tells: "mode" });
+    assert.equal(me.settings().profile.title, "Own");
+});
+
+// --- the clock ---
+
+const tick = (me, extra = {}) => me.run("due", { topic: "control", settings: me.settings(), ...extra });
+
+test("a tick comes at the start, then 3 s after every fifth minute, once", () => {
+    const me = house();
+    assert.ok(tick(me));
+    me.flow.control_busy_until = 0;
+    const due = [];
+    for (let second = 1; second <= 1800; second++) {
+        me.now = NOON + second * 1000;
+        if (tick(me)) { due.push(new Date(me.now).toISOString().slice(14, 19)); me.flow.control_busy_until = 0; }
+    }
+    assert.deepEqual(due, ["05:03", "10:03", "15:03", "20:03", "25:03", "30:03"]);
+});
+
+test("while a tick is under way there is no other; one asked for meanwhile comes after it", () => {
+    const me = house();
+    tick(me);
+    assert.equal(tick(me, { force: true }), null);
+    me.flow.control_busy_until = 0;
+    assert.ok(tick(me));
+    me.flow.control_busy_until = 0;
+    assert.equal(tick(me), null);
+});
+
+test("a tick that got lost does not stop the clock for ever", () => {
+    const me = house();
+    tick(me);
+    me.now += 600e3;
+    assert.ok(tick(me));
+});
+
+test("a clock set back by an hour still ticks", () => {
+    const me = house();
+    tick(me);
+    me.flow.control_busy_until = 0;
+    me.now -= 3600e3;
+    assert.ok(tick(me));
+});
+
+test("prices have a jitter of their own that stays", () => {
+    const me = house();
+    me.run("due", { topic: "prices", settings: me.settings() });
+    const { jitter } = me.flow;
+    assert.ok(jitter >= 0 && jitter < 120);
+    me.run("due", { topic: "prices", settings: me.settings() });
+    assert.equal(me.flow.jitter, jitter);
+});
+
+// --- the house ---
+
+const told = (rows) => rows.map(([id, state, unit]) => ({ id, state, unit, changed: 0 }));
+const ROWS = [["sensor.battery_soc", "50", "%"], ["sensor.invbatpower", "1.5", "kW"], ["sensor.pv_power_now", "2400", "W"], ["sensor.load_power", "0.65", "kW"], ["sensor.grid_consumption", "0", "kW"], ["sensor.feed_in", "3.25", "kW"]];
+const measured = (changes = {}) => {
+    const me = house();
+    const rows = ROWS.map(([id, state, unit]) => [id, ...(changes[id] || [state, unit])]);
+    return me.run("house", { settings: me.settings(), payload: JSON.stringify(told(rows)) })[0].house.measured;
+};
+
+test("units are read, signs turned, and grid is import minus export", () => {
+    assert.deepEqual(measured(), { soc_pct: 50, battery_kw: -1.5, solar_kw: 2.4, load_kw: 0.65, grid_kw: -3.25 });
+});
+
+for (const state of ["unknown", "unavailable", "", " ", "NaN", "none"]) {
+    test(`a state of "${state}" is missing, never 0`, () => assert.equal(measured({ "sensor.battery_soc": [state, "%"] }).soc_pct, null));
+}
+
+test("an undeclared unit is not guessed, and half a difference is none", () => {
+    assert.equal(measured({ "sensor.pv_power_now": ["2400", null] }).solar_kw, null);
+    assert.equal(measured({ "sensor.feed_in": ["unavailable", "kW"] }).grid_kw, null);
+});
+
+for (const [why, msg] of [["away", { error: { message: "NoConnectionError" } }], ["talking nonsense", { payload: "<html>" }], ["short", { payload: "{}" }]]) {
+    test(`Home Assistant ${why} is a failure of its own`, () => {
+        const me = house();
+        const [seen, failed] = me.run("house", { settings: me.settings(), ...msg });
+        assert.equal(seen, null);
+        assert.equal(failed.failure.code, "home_assistant");
+        assert.equal(failed.error, undefined);
+    });
+}
+
+test("the question to Home Assistant names each entity once and no text of others", () => {
+    const me = house();
+    me.env.BATTERY_ENTITY_SOC_PCT = "sensor.x') }}{{ 1";
+    const { template } = me.run("look", { settings: me.settings() });
+    assert.ok(template.includes('"select.work_mode"') && !template.includes("{{ 1"));
+});
+
+// --- the optimizer ---
+
+test("requests carry token and site; a reply's headers never become a request's", () => {
+    const me = house();
+    const settings = me.settings({ token: "secret", site: "home" });
+    const [request] = me.run("ask_next", { settings, asks: [{ name: "a", path: "/x?y=1" }], headers: { etag: "1" } });
+    assert.equal(request.url, "http://192.168.1.2:8000/x?y=1&site=home");
+    assert.equal(request.headers.authorization, "Bearer secret");
+    assert.equal(request.headers.etag, undefined);
+});
+
+for (const [why, msg, text] of [
+    ["away", { error: { message: "ECONNREFUSED" } }, /does not answer \(ECONNREFUSED\)/], ["busy", { statusCode: 503, payload: { detail: "no prices" } }, /answers 503: no prices/],
+    ["another server", { statusCode: 200, payload: "<html>" }, /not JSON/], ["refusing", { statusCode: 401, payload: {} }, /answers 401/],
+]) {
+    test(`an optimizer ${why} is a failure that says why`, () => {
+        const me = house();
+        const { got } = me.run("answer", { settings: me.settings(), got: {}, asks: [{ name: "a" }], ...msg });
+        assert.match(got.a.failure, text);
+        assert.ok(!got.a.ok);
+    });
+}
+
+test("readings wait until they are delivered, and carry the tick's instant", () => {
+    const me = house();
+    const settings = me.settings();
+    const ask = () => me.run("tick_asks", { settings, at: me.now, house: { measured: { soc_pct: 50, solar_kw: null } } });
+    const { readings } = ask().asks[0].body;
+    assert.deepEqual(readings[0], { device: "bat_home", quantity: "soc_pct", at: "2026-01-15T12:00:04.000Z", value: 50 });
+    assert.equal(readings[1].value, null);
+    me.run("delivered", { settings, got: { readings: { status: 0, failure: "away" } } });
+    assert.equal(ask().asks[0].body.readings.length, 4);
+    me.run("delivered", { settings, got: { readings: { ok: true } } });
+    assert.equal(ask().asks[0].body.readings.length, 2);
+});
+
+test("an outcome is reported once, and again until it is delivered", () => {
+    const me = house();
+    const settings = me.settings();
+    const report = () => me.run("report", { settings, house: { states: { "select.work_mode": { state: "Self Use" } }, measured: { soc_pct: 50, battery_kw: -0.4 } }, outcomes: [{ status: "confirmed", detail: null, decision_id: "d1" }] });
+    const { asks } = report();
+    assert.deepEqual(asks[0].body, { status: "confirmed", at: "2026-01-15T12:00:04.000Z", mode_read_back: "Self Use", battery_kw: -0.4, soc_pct: 50, detail: null });
+    assert.equal(report().asks.length, 1);
+    me.run("delivered", { settings, got: { [asks[0].name]: { ok: true } } });
+    assert.equal(report().asks.length, 0);
+});
+
+test("an impossible charge level is not reported as measured", () => {
+    const me = house();
+    const { asks } = me.run("report", { settings: me.settings(), house: { states: {}, measured: { soc_pct: 255 } }, outcomes: [{ status: "failed", detail: "x", decision_id: "d1" }] });
+    assert.equal(asks[0].body.soc_pct, null);
+});
+
+// --- watching and telling ---
+
+test("Home Assistant coming back after an absence asks for self-use first; the first connection does not", () => {
+    const me = house();
+    const settings = me.settings();
+    me.run("connection", { settings, payload: "states_loaded" });
+    assert.ok(me.run("connection", { settings, payload: "running" }).force);
+    assert.equal(me.state().restarted, undefined);
+    me.run("remember_house", { settings, house: {} });
+    me.now += 30e3;
+    me.run("connection", { settings, payload: "states_loaded" });
+    assert.ok(me.run("connection", { settings, payload: "running" }).force);
+    assert.match(me.state().restarted, /away for 30 s/);
+});
+
+test("a problem is notified once, and taken away when it is over", () => {
+    const me = house();
+    const settings = me.settings();
+    const notify = () => me.run("notify", { settings });
+    me.remember({ last: { problem: { code: "lease", text: "no fresh recommendation" } } });
+    assert.equal(notify().payload.action, "persistent_notification.create");
+    assert.equal(notify(), null);
+    me.remember({ ...me.state(), last: { problem: null } });
+    assert.equal(notify().payload.action, "persistent_notification.dismiss");
+    assert.equal(notify(), null);
+});
+
+test("the end of a tick frees the clock and keeps the cause", () => {
+    const me = house();
+    const [shown, again] = me.run("finish", { settings: me.settings(), error: { message: "boom", source: { name: "check" } } });
+    assert.equal(shown.payload.problem.text, "check: boom");
+    assert.equal(again, null);
+    assert.equal(me.flow.control_busy_until, 0);
+});
+
+// --- the dashboard ---
+
+const got = (over = {}) => ({
+    recommendation: { ok: true, body: recommendation() }, plan: { ok: true, body: { start_soc_pct: 50, steps: [step(0, { charge_kw: 2 }), step(1, { charge_kw: 2 }), step(2, {})] } },
+    health: { ok: true, body: { status: "ok", simulated: false, components: [] } }, soc_pct: { ok: true, body: { samples: [{ at: "2026-01-15T11:55:00Z", value: 49 }] } },
+    solar_kw: { failure: "x" }, load_kw: { ok: true, body: { samples: [] } }, ...over,
+});
+const step = (n, over) => ({ start: new Date(Date.parse("2026-01-15T12:00:00Z") + n * 1800e3).toISOString(), end: new Date(Date.parse("2026-01-15T12:30:00Z") + n * 1800e3).toISOString(), load_kw: 0.5, solar_kw: 0, curtailed_kw: 0, charge_kw: 0, discharge_kw: 0, export_kw: 0, soc_pct: 55, ...over });
+const day = { start: Date.parse("2026-01-15T00:00:00Z"), end: Date.parse("2026-01-17T00:00:00Z") };
+
+test("the card shows mode, value in pence and the next change", () => {
+    const me = house();
+    const { payload } = me.run("now", { settings: me.settings(), got: got() });
+    assert.deepEqual([payload.mode, payload.value, payload.import, payload.next_change], ["Force charge", "15.0 p/kWh", "10.0 p/kWh", { at: "2026-01-15T13:00:00.000Z", what: "rest" }]);
+});
+
+test("without an answer the card says so and never invents a price", () => {
+    const me = house();
+    const { payload } = me.run("now", { settings: me.settings(), got: got({ recommendation: { failure: "away" }, plan: { failure: "away" }, health: { failure: "away" } }) });
+    assert.deepEqual([payload.mode, payload.value, payload.problem], ["No recommendation", "–", "away"]);
+});
+
+test("charts: estimated prices are a series of their own, and what is measured ends where the plan begins", () => {
+    const me = house();
+    const slot = (n, provenance) => ({ start: step(n).start, end: step(n).end, import_per_kwh: 0.1, export_per_kwh: 0.05, price_class: "cheap", provenance });
+    const prices = me.run("price_chart", { at: NOON, settings: me.settings(), got: { prices: { ok: true, body: { currency: "GBP", slots: [slot(0, "published"), slot(1, "estimated")] } } } }).payload;
+    assert.deepEqual([...new Set(prices.map((each) => each.series))], ["cheap", "export", "estimated", "now"]);
+    assert.equal(prices[0].v, 10);
+    const plan = me.run("plan_chart", { at: NOON, day, settings: me.settings(), got: got() }).payload;
+    assert.ok(plan.some((each) => each.series === "charge level" && each.v === 49));
+    assert.ok(plan.some((each) => each.series === "charge" && each.v === 2));
+    assert.ok(!plan.some((each) => each.series === "solar"));
+});
+
+test("the dashboard's day ends at the second midnight from its start", () => {
+    const me = house();
+    const asked = me.run("dashboard_asks", { at: NOON, settings: me.settings() });
+    const hours = (asked.day.end - asked.day.start) / 3600e3;
+    assert.ok(hours >= 47 && hours <= 49);
+    assert.ok(asked.asks.every((each) => !each.path.includes("+")));
+});
+
+test("a wish for a mode becomes an override from this minute on; a past one is refused", () => {
+    const me = house();
+    const wish = (payload) => me.run("wish", { settings: me.settings(), payload });
+    const [asked] = wish({ do: "force", mode: "hold", until: "2026-01-15T13:00:00Z" });
+    assert.deepEqual(asked.asks[0], { name: "force", method: "PUT", path: "/api/v1/overrides/2026-01-15T12%3A00%3A00.000Z", body: { mode: "hold", until: "2026-01-15T13:00:00.000Z", note: "from the dashboard" } });
+    assert.equal(wish({ do: "force", mode: "hold", until: "2026-01-15T11:00:00Z" }), null);
+    assert.equal(me.errors.length, 1);
+});
+
+test("taking back ends the time a person's change is left alone", () => {
+    const me = house();
+    me.remember({ leave_until: NOON + 60e3 });
+    assert.equal(me.run("wish", { settings: me.settings(), payload: { do: "take_back" } })[0], null);
+    assert.equal(me.state().leave_until, 0);
+});
+
+test("health names every component, and an optimizer that is away is failed", () => {
+    const me = house();
+    const { payload } = me.run("health_list", { settings: me.settings(), got: { health: { failure: "does not answer", body: null } } });
+    assert.deepEqual(payload.components.map((each) => each.name), ["optimizer", "Home Assistant", "control", "readings", "settings"]);
+    assert.equal(payload.components[0].status, "failed");
+});
