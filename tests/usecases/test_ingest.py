@@ -70,3 +70,17 @@ def test_backfill_says_when_the_house_is_away() -> None:
     home.house.away = True
     with pytest.raises(UnavailableError):
         home.ingest.backfill(HOME, NIGHT, days=8)
+
+
+def test_a_silence_while_the_house_was_away_is_fetched_when_it_is_back() -> None:
+    home = FakeHome()
+    assert home.house is not None
+    home.ingest.backfill(HOME, NIGHT, days=8)
+    home.house.away = True
+    with pytest.raises(UnavailableError):
+        home.ingest.backfill(HOME, NIGHT + timedelta(hours=6), days=8)
+    home.house.away = False
+    home.ingest.look(HOME, NIGHT + timedelta(hours=11))  # readings go on before the past is asked for
+    home.house.days_asked.clear()
+    home.ingest.backfill(HOME, NIGHT + timedelta(hours=12), days=8)
+    assert {start for _, start in home.house.days_asked} == {NIGHT}

@@ -55,7 +55,9 @@ def test_the_same_decisions_cost_what_the_same_controller_costs() -> None:
 
     (week,) = shadow.run(HOME, WEEK).weeks
 
-    assert week.ours.net_cost == pytest.approx(week.savings.actual.net_cost, abs=0.02)
+    assert week.ours.net_cost == pytest.approx(week.savings.actual.net_cost, abs=0.1), (
+        "3p a day: a meter sees surplus and deficit alternate within a half-hour"
+    )
     assert week.decided_hours == week.counted_hours
 
 

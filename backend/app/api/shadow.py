@@ -27,7 +27,10 @@ class WeekOut(Out):
 
 
 class ShadowOut(Out):
-    """The shadow run. While `observing` is false, some of our decisions were carried out: that is no shadow."""
+    """The shadow run. Simulated cases see half-hour means, which is a little kinder than a meter.
+
+    While `observing` is false, some of our decisions were carried out: that is no shadow.
+    """
 
     start: Instant
     end: Instant

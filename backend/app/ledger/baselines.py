@@ -1,5 +1,8 @@
 """The same slot in other hands: simulated with the same house, measured load and measured solar power, each with its own charge.
 
+Within a slot, load and solar power stand at their means. A meter sees surplus and deficit alternate within a half-hour, so simulated
+cases come out a little cheaper than a meter would have had it: savings against baselines are told rather too low than too high.
+
 Measured solar power is what the array gave after any curtailment: what it could have given nobody knows, and no case gets it.
 """
 

@@ -2,7 +2,8 @@
 
 Each recorded decision is carried out in the simulated house on measured load and solar power, with its own charge from slot to slot,
 as an executor would have: from the moment it was made until the next one or the end of its lease, then self-use. The decisions were
-made at the charge the other controller left, so they are as good as that charge let them be.
+made at the charge the other controller left, so they are as good as that charge let them be. Within a slot load and solar power
+stand at their means, which is kinder than a meter: hold ours against the simulated baselines too, not only against what happened.
 """
 
 from collections.abc import Mapping, Sequence

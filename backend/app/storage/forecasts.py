@@ -35,12 +35,6 @@ class ForecastStore:
 
         return self.database.read(find)
 
-    def between(self, site: SiteId, kind: ForecastKind, start: datetime, end: datetime) -> list[Forecast]:
-        """Return the forecasts issued in [start, end), oldest first."""
-        rows = select(ForecastRow).where(ForecastRow.site == site, ForecastRow.kind == kind)
-        asked = rows.where(ForecastRow.issued_at >= start, ForecastRow.issued_at < end).order_by(ForecastRow.issued_at, ForecastRow.source)
-        return self.database.read(lambda session: [_forecast(row) for row in session.scalars(asked)])
-
     def issued(self, site: SiteId, kind: ForecastKind, start: datetime, end: datetime, *, apart: timedelta) -> list[Forecast]:
         """Return the forecasts issued in [start, end), oldest first, leaving out those issued sooner than `apart` after another."""
         of = (ForecastRow.site == site, ForecastRow.kind == kind)

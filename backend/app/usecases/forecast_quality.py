@@ -12,6 +12,9 @@ from app.forecasting.score import WEEK, Score, score
 from app.ledger.balance import BY_BALANCE
 from app.usecases import ports
 
+APART = timedelta(minutes=30)
+"""A forecast made again within a slot would count that slot's hours twice."""
+
 
 @dataclass(slots=True)
 class ForecastQuality:
@@ -24,7 +27,11 @@ class ForecastQuality:
         """Return the scores of the forecasts issued in the last days, by kind, source and horizon."""
         since = now - timedelta(days=days)
         slots = self.ledger.between(site, since - WEEK, now)
-        return [found for kind in ForecastKind for found in score(self.forecasts.between(site, kind, since, now), _actual_kw(slots, kind))]
+        return [
+            found
+            for kind in ForecastKind
+            for found in score(self.forecasts.issued(site, kind, since, now, apart=APART), _actual_kw(slots, kind))
+        ]
 
 
 def _actual_kw(slots: Sequence[SettledSlot], kind: ForecastKind) -> dict[Slot, float]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from app.domain.errors import UnavailableError
 from app.domain.reading import Quantity, Reading
 from app.domain.site import SiteId
+from app.domain.slot import Slot
 from app.usecases import ports
 
 LEAST_INTERVAL = timedelta(seconds=50)
@@ -23,6 +24,8 @@ class Ingest:
     house: ports.House | None = None
     looked_at: dict[SiteId, datetime] = field(default_factory=dict)
     last_error: dict[SiteId, str | None] = field(default_factory=dict)
+    filled: dict[tuple[SiteId, Quantity], Slot] = field(default_factory=dict)
+    """What was fetched from the past; after a restart all is fetched again, since a silence may lie anywhere in it."""
 
     def push(self, site: SiteId, readings: Sequence[Reading]) -> int:
         """Store readings somebody sent; return how many were new."""
@@ -56,7 +59,10 @@ class Ingest:
             return 0
         start, stored = now - timedelta(days=days), 0
         for quantity in BACKFILLED:
-            known = self.readings.between(site, quantity, start, now)
-            start_from = known[-1].at if known and known[0].at - start < timedelta(hours=1) else start
+            before = self.filled.get((site, quantity))
+            goes_on = before is not None and before.start <= start < before.end < now
+            start_from = before.end if before is not None and goes_on else start
             stored += self.readings.save(site, self.house.history(quantity, start_from, now))
+            first = before.start if before is not None and goes_on else start
+            self.filled[site, quantity] = Slot(first, now)
         return stored

@@ -131,10 +131,6 @@ class Forecasts(Protocol):
         """Return the forecasts issued in [start, end), oldest first, leaving out those issued sooner than `apart` after another."""
         ...
 
-    def between(self, site: SiteId, kind: ForecastKind, start: datetime, end: datetime) -> list[Forecast]:
-        """Return the forecasts issued in [start, end), oldest first."""
-        ...
-
 
 class Plans(Protocol):
     """Every plan as made."""
