@@ -9,6 +9,7 @@ Clearness is power over what a clear sky would give; instants are seconds since 
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.domain.roof import Roof
 from app.forecasting.pv_model import clear_kw
@@ -93,6 +94,7 @@ class Calibration:
     """What it never exceeds."""
     skies: _Skies = field(default_factory=lambda: _Skies(*[np.zeros(0)] * 4))
     measured: Numbers = field(default_factory=lambda: np.zeros(0))
+    """The lessons' clearness as it then was, in ascending order."""
     weight: Numbers = field(default_factory=lambda: np.zeros(0))
 
     def expect(self, at_s: Numbers, kw: Numbers, low_kw: Numbers | None = None, high_kw: Numbers | None = None) -> Expected:
@@ -101,55 +103,49 @@ class Calibration:
         usual = CLOUD_ERROR * np.maximum(skies.clearness * (1 - skies.clearness), 0) + LEAST_ERROR
         below = TENTH * usual if low_kw is None else (kw - low_kw) / skies.yardstick_kw
         above = TENTH * usual if high_kw is None else (high_kw - kw) / skies.yardstick_kw
-        mean, low, high = np.zeros_like(kw), np.zeros_like(kw), np.zeros_like(kw)
-        for n in np.flatnonzero((skies.elevation > 0) | (kw > 0)).tolist():
-            mean[n], low[n], high[n] = self._one(skies, n, below[n], above[n])
+        mean, low, high = np.zeros((3, len(kw)))
+        lit = np.flatnonzero((skies.elevation > 0) | (kw > 0))
+        nearness, middle = self._nearness(skies, lit), self.level * skies.clearness[lit]
+        total = DOUBT + nearness.sum(axis=0)
+        mean[lit] = (DOUBT * middle + self.measured @ nearness) / total
+        for n, chance in zip(lit.tolist(), self._chances(nearness).T, strict=True):
+            usual = _usual(self.level * skies.clearness[n], below[n], above[n])
+            low[n], high[n] = np.interp([0.1, 0.9], (DOUBT * usual + chance) / (DOUBT + chance[-1]), GRID)
         top = self.roof.inverter_kw if self.clip_kw is None else self.clip_kw
         found = (each * skies.yardstick_kw for each in (mean * self.cover, low * self.cover, high))
         mean, low, high = (np.minimum(each, np.inf if top is None else top) for each in found)
         return Expected(kw=mean, low_kw=np.minimum(low, mean), high_kw=np.maximum(high, mean))
 
-    def _one(self, skies: _Skies, n: int, below: float, above: float) -> tuple[float, float, float]:
-        """Return the mean and the quantiles of one slot's clearness."""
-        middle = self.level * skies.clearness[n]
-        chance = DOUBT * _usual(middle, below, above)
-        nearness = self.weight * self._nearness(skies, n)
+    def _chances(self, nearness: Numbers) -> Numbers:
+        """Return the weight of lessons at or below each clearness of the grid, a column for each slot."""
+        found = np.zeros((len(GRID), nearness.shape[1]))
         if len(nearness):
-            cells = np.rint(self.measured / CLEARNESS_STEP).astype(np.int64)
-            chance = chance + np.bincount(cells, nearness, minlength=len(GRID)).cumsum()
-        total = DOUBT + float(nearness.sum())
-        mean = (DOUBT * middle + float(nearness @ self.measured)) / total
-        low, high = np.interp([0.1 * total, 0.9 * total], chance, GRID)
-        return mean, float(low), float(high)
+            cells, first = np.unique(np.rint(self.measured / CLEARNESS_STEP).astype(np.int64), return_index=True)
+            found[cells] = np.add.reduceat(nearness, first, axis=0)
+        return found.cumsum(axis=0)
 
-    def _nearness(self, skies: _Skies, n: int) -> Numbers:
-        """Return how alike each lesson is to a slot, 1 for the same."""
-        turn = 2 * (1 - np.cos(self.skies.azimuth - skies.azimuth[n])) * np.cos(skies.elevation[n]) ** 2  # squared; nothing at the zenith
-        height = self.skies.elevation - skies.elevation[n]
-        clearness = self.skies.clearness - skies.clearness[n]
-        apart = turn / NEAR_AZIMUTH**2 + height**2 / NEAR_ELEVATION**2 + clearness**2 / NEAR_CLEARNESS**2
-        near: Numbers = np.exp(-0.5 * apart)
+    def _nearness(self, skies: _Skies, lit: NDArray[np.int64]) -> Numbers:
+        """Return how alike each lesson, a row, is to each slot, a column: its weight for the same sky."""
+        azimuth, height, clearness = skies.azimuth[lit], skies.elevation[lit], skies.clearness[lit]
+        turn = 1 - np.cos(self.skies.azimuth[:, None] - azimuth)  # half the squared angle, and nothing at the zenith
+        apart = 2 * turn * (np.cos(height) / NEAR_AZIMUTH) ** 2
+        apart += ((self.skies.elevation[:, None] - height) / NEAR_ELEVATION) ** 2
+        apart += ((self.skies.clearness[:, None] - clearness) / NEAR_CLEARNESS) ** 2
+        near: Numbers = self.weight[:, None] * np.exp(-0.5 * apart)
         return near
 
 
 def learn(roof: Roof, lessons: Lessons, *, now_s: float) -> Calibration:
     """Return the calibration that the lessons of the last two months make; without any, the service's word with an ordinary spread."""
-    kept = _believable(roof, lessons, now_s)
+    kept = _by_clearness(roof, _believable(roof, lessons, now_s))
     if not len(kept.at_s):
         return Calibration(roof=roof)
     skies = _skies(roof, kept.at_s, kept.forecast_kw)
     weight = 0.5 ** ((now_s - kept.at_s) / DAY_S / HALF_LIFE_DAYS)
     days = np.unique(kept.at_s // DAY_S)
     measured = np.clip(kept.measured_kw / skies.yardstick_kw, 0, TOP_CLEARNESS)
-    learnt = Calibration(
-        roof=roof,
-        days=len(days),
-        level=_level(kept, weight, len(days)),
-        clip_kw=_clip(kept),
-        skies=skies,
-        measured=measured,
-        weight=weight,
-    )
+    level = _level(kept, weight, len(days))
+    learnt = Calibration(roof=roof, days=len(days), level=level, clip_kw=_clip(kept, level), skies=skies, measured=measured, weight=weight)
     return replace(learnt, cover=_cover(learnt, kept, now_s))
 
 
@@ -166,6 +162,12 @@ def _believable(roof: Roof, lessons: Lessons, now_s: float) -> Lessons:
     possible = (measured >= -DIM_SHARE * roof.peak_kw) & (measured <= MOST * roof.peak_kw)  # NaN is neither
     kept = possible & (elevation > 0) & (at_s < now_s) & (at_s >= now_s - WINDOW_DAYS * DAY_S)
     return Lessons(at_s=at_s[kept], forecast_kw=lessons.forecast_kw[kept], measured_kw=np.maximum(measured[kept], 0))
+
+
+def _by_clearness(roof: Roof, lessons: Lessons) -> Lessons:
+    """Return the lessons in the order of how clear the output was."""
+    order = np.argsort(lessons.measured_kw / _skies(roof, lessons.at_s, lessons.forecast_kw).yardstick_kw, kind="stable")
+    return Lessons(at_s=lessons.at_s[order], forecast_kw=lessons.forecast_kw[order], measured_kw=lessons.measured_kw[order])
 
 
 def _level(lessons: Lessons, weight: Numbers, days: int) -> float:
@@ -194,11 +196,11 @@ def _cover(learnt: Calibration, lessons: Lessons, now_s: float) -> float:
     return float(shares.mean()) if shares.max() < COVERED_SHARE else 1.0
 
 
-def _clip(lessons: Lessons) -> float | None:
+def _clip(lessons: Lessons, level: float) -> float | None:
     """Return the ceiling that the output runs into, None where it has none."""
     top = float(lessons.measured_kw.max())
     high = lessons.measured_kw >= CLIP_SHARE * top
     slots = np.unique(lessons.at_s[high])
-    pushed = float(np.mean(lessons.forecast_kw[high] > CLIP_OVER * top)) if top > 0 else 0.0
+    pushed = float(np.mean(level * lessons.forecast_kw[high] > CLIP_OVER * top)) if top > 0 else 0.0
     is_ceiling = len(slots) >= CLIP_SLOTS and len(np.unique(slots // DAY_S)) >= CLIP_DAYS and pushed > COVERED_SHARE
     return top if is_ceiling else None

@@ -28,7 +28,12 @@ def plane_kw(roof: Roof, plane: Plane, w_m2: Numbers, air_c: Numbers | float = M
 def ac_kw(roof: Roof, w_m2: Sequence[Numbers], air_c: Numbers | float = MILD_C) -> Numbers:
     """Return the roof's power from the irradiance on each of its planes."""
     power: Numbers = np.sum([plane_kw(roof, plane, light, air_c) for plane, light in zip(roof.planes, w_m2, strict=True)], axis=0)
-    return power if roof.inverter_kw is None else np.minimum(power, roof.inverter_kw)
+    return inverted(roof, power)
+
+
+def inverted(roof: Roof, kw: Numbers) -> Numbers:
+    """Return what of a power gets through the array's own inverter, if it has one."""
+    return kw if roof.inverter_kw is None else np.minimum(kw, roof.inverter_kw)
 
 
 def from_ghi(roof: Roof, at_s: Numbers, ghi: Numbers, air_c: Numbers | float = MILD_C) -> Numbers:

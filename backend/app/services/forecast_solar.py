@@ -13,7 +13,7 @@ from app.domain.errors import UnavailableError
 from app.domain.forecast import Forecast
 from app.domain.roof import Plane, Roof
 from app.domain.slot import Slot
-from app.forecasting.pv_model import clear_kw
+from app.forecasting.pv_model import clear_kw, inverted
 from app.forecasting.steps import Steps, as_given, onto
 from app.forecasting.sun import DAY_S, Numbers
 from app.services.open_meteo import from_south
@@ -53,8 +53,7 @@ class ForecastSolar:
             UnavailableError: no useful answer, or the allowance is used up.
         """
         kw = np.sum([self._plane(plane, slots) for plane in self.roof.planes], axis=0)
-        top = np.inf if self.roof.inverter_kw is None else self.roof.inverter_kw
-        return as_given(slots, np.minimum(kw, top), source=self.name, now=now)
+        return as_given(slots, inverted(self.roof, kw), source=self.name, now=now)
 
     def _plane(self, plane: Plane, slots: Sequence[Slot]) -> Numbers:
         key = f"{self.api_key}/" if self.api_key else ""

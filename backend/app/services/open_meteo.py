@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -13,7 +13,7 @@ from app.domain.errors import UnavailableError
 from app.domain.forecast import Forecast
 from app.domain.roof import Plane, Roof
 from app.domain.slot import Slot
-from app.forecasting.pv_model import ac_kw, clear_kw
+from app.forecasting.pv_model import ac_kw, clear_kw, inverted, plane_kw
 from app.forecasting.steps import Steps, as_given, onto
 from app.forecasting.sun import Numbers
 from app.services.patience import JsonApi
@@ -66,10 +66,13 @@ class OpenMeteo:
             UnavailableError: no useful answer.
         """
         given = [self._plane(plane, slots) for plane in self.roof.planes]
-        times, step_s = given[0][0], QUARTER_S if self.quarters else HOUR_S
-        air_c = given[0][2]
-        kw = self._onto(slots, times, step_s, ac_kw(self.roof, [light for _, light, _ in given], air_c))
-        low, high = self._spread(slots, times, air_c, kw) if self.ensemble else (None, None)
+        step_s = QUARTER_S if self.quarters else HOUR_S
+        powers = (
+            _onto(slots, replace(self.roof, planes=(plane,)), ends, step_s, plane_kw(self.roof, plane, light, air_c))
+            for plane, (ends, light, air_c) in zip(self.roof.planes, given, strict=True)
+        )
+        kw = inverted(self.roof, sum(powers, np.zeros(len(slots))))
+        low, high = self._spread(slots, given[0][0], given[0][2], kw) if self.ensemble else (None, None)
         return as_given(slots, kw, low_kw=low, high_kw=high, source=self.name, now=now)
 
     def _plane(self, plane: Plane, slots: Sequence[Slot]) -> tuple[Numbers, Numbers, Numbers]:
@@ -83,6 +86,8 @@ class OpenMeteo:
         light, air = series.column(LIGHT), series.column(AIR)
         air = np.append(air[:1], (air[1:] + air[:-1]) / 2)  # said at the stamps; the light is a mean up to each stamp
         known = np.isfinite(light) & np.isfinite(air)
+        if not known.any():
+            raise UnavailableError("open-meteo: the forecast is empty")
         return np.array(series.time, dtype=np.float64)[known], light[known], air[known]
 
     def _spread(self, slots: Sequence[Slot], times: Numbers, air_c: Numbers, kw: Numbers) -> tuple[Numbers, Numbers] | tuple[None, None]:
@@ -93,7 +98,7 @@ class OpenMeteo:
             return None, None  # the ensemble only adds a spread; the calibration has one of its own
         air_c = np.interp(ends, times, air_c)
         powers = np.array([ac_kw(self.roof, list(planes), air_c) for planes in light.swapaxes(0, 1)])
-        low, middle, high = (self._onto(slots, ends, HOUR_S, each) for each in np.quantile(powers, [0.1, 0.5, 0.9], axis=0))
+        low, middle, high = (_onto(slots, self.roof, ends, HOUR_S, each) for each in np.quantile(powers, [0.1, 0.5, 0.9], axis=0))
         return np.maximum(kw - (middle - low), 0), kw + (high - middle)
 
     def _members(self, slots: Sequence[Slot]) -> tuple[Numbers, Numbers]:
@@ -107,6 +112,8 @@ class OpenMeteo:
                 raise UnavailableError("open-meteo: the ensemble has too few members")
             planes.append(np.array([series.column(name) for name in sorted(names)]))
             ends = np.array(series.time, dtype=np.float64)
+        if len({members.shape for members in planes}) != 1:
+            raise UnavailableError("open-meteo: the ensemble's planes do not fit together")
         light = np.array(planes)
         known = np.isfinite(light).all(axis=(0, 1))
         if ends is None or not known.any():
@@ -128,12 +135,13 @@ class OpenMeteo:
             **key,
         }
 
-    def _onto(self, slots: Sequence[Slot], ends_s: Numbers, step_s: float, kw: Numbers) -> Numbers:
-        return onto(slots, Steps(starts_s=ends_s - step_s, ends_s=ends_s, kw=kw), lambda at_s: clear_kw(self.roof, at_s))
-
     @property
     def _api(self) -> JsonApi:
         return JsonApi(http=self.http, name=self.name, sleep=self.sleep)
+
+
+def _onto(slots: Sequence[Slot], roof: Roof, ends_s: Numbers, step_s: float, kw: Numbers) -> Numbers:
+    return onto(slots, Steps(starts_s=ends_s - step_s, ends_s=ends_s, kw=kw), lambda at_s: clear_kw(roof, at_s))
 
 
 def from_south(azimuth_deg: float) -> float:
