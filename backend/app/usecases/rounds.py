@@ -13,8 +13,8 @@ from app.usecases.execute import Execute
 from app.usecases.ingest import Ingest
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
-from app.usecases.sunshine import Sunshine
 from app.usecases.settle import GRACE, Settle
+from app.usecases.sunshine import Sunshine
 
 log = logging.getLogger(__name__)
 
