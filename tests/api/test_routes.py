@@ -84,7 +84,7 @@ def test_readings_in_any_order_each_once(fresh: Served) -> None:
     assert told == {"received": 5, "stored": 4, "suspect": 1}
     assert fresh.client.post("/api/v1/readings", json={"readings": batch}).json()["stored"] == 0
     latest = {each["quantity"]: each for each in fresh.client.get("/api/v1/readings/latest").json()["readings"]}
-    assert (latest["soc_pct"]["value"], latest["soc_pct"]["age_s"], latest["soc_pct"]["source"]) == (61.5, 60, "pushed by loopback")
+    assert (latest["soc_pct"]["value"], latest["soc_pct"]["age_s"], latest["soc_pct"]["source"]) == (61.5, 60, "pushed by this machine")
     assert (latest["solar_kw"]["value"], latest["solar_kw"]["quality"]) == (None, "missing")
 
 
@@ -111,7 +111,7 @@ def test_an_override_wins_and_goes(fresh: Served) -> None:
     fresh.client.post("/api/v1/prices/refresh")
     wish = {"mode": "hold", "until": "2026-06-01T13:00:00Z", "note": "guests"}
     put = fresh.client.put("/api/v1/overrides/2026-06-01T12:00:00Z", json=wish)
-    assert (put.status_code, put.json()["set_by"]) == (200, "loopback")
+    assert (put.status_code, put.json()["set_by"]) == (200, "this machine")
     told = fresh.client.get("/api/v1/recommendation/now").json()
     assert (told["mode"], told["plan_source"]) == ("Back-up", "override")
     assert len(fresh.client.get("/api/v1/overrides").json()["overrides"]) == 1

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.storage.database import Database, upgrade
+from app.storage.database import Absence, Database, upgrade
+from app.storage.engine import open_engine
 from app.storage.models import Base
 from tests.stack.mariadb import MariaDb
 
@@ -34,7 +35,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def database(url: str) -> Iterator[Database]:
-    opened = Database.open(url)
+    opened = Database(open_engine(url), Absence(for_s=0))
     yield opened
     opened.close()
 
@@ -48,7 +49,7 @@ def mariadb_url(mariadb: MariaDb, mariadb_tables: str) -> str:
 
 @pytest.fixture
 def mariadb_database(mariadb_url: str) -> Iterator[Database]:
-    opened = Database.open(mariadb_url)
+    opened = Database(open_engine(mariadb_url), Absence(for_s=0))
     yield opened
     opened.close()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter, sleep
 
 import pytest
 from sqlalchemy import text
@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from app.domain.errors import ConflictError, InvalidInputError, NotFoundError, OptimizerError, UnauthorizedError, UnavailableError
 from app.domain.reading import Quantity
 from app.domain.site import HOME
-from app.storage.database import Database
+from app.storage.database import Absence, Database
+from app.storage.engine import open_engine
 from app.storage.models import OverrideRow
 from app.storage.plans import PlanStore
 from app.storage.readings import ReadingStore
@@ -107,7 +108,7 @@ def test_sqlite_waits_for_the_disk_and_checks_foreign_keys(tmp_path: Path) -> No
 
 
 def test_a_locked_file_is_unavailable_in_bounded_time(tmp_path: Path) -> None:
-    database, other = (Database.open(f"sqlite:///{tmp_path}/x.db") for _ in range(2))
+    database, other = (Database(open_engine(f"sqlite:///{tmp_path}/x.db"), Absence(for_s=0)) for _ in range(2))
 
     def hold(_: Session) -> None:
         began = perf_counter()
@@ -247,3 +248,21 @@ def test_a_server_that_never_says_a_word_is_unavailable_in_bounded_time(silent_p
         database.check()
 
     assert perf_counter() - began < BOUND_S
+
+
+def test_a_database_that_just_failed_is_not_asked_again_at_once_but_soon(tmp_path: Path) -> None:
+    asked: list[float] = []
+
+    def fails(_session: Session) -> None:
+        asked.append(monotonic())
+        raise UnavailableError("gone")
+
+    database = Database(open_engine(f"sqlite:///{tmp_path}/x.db"), Absence(for_s=0.2))
+    for _ in range(3):
+        with pytest.raises(UnavailableError, match="gone"):
+            database.read(fails)
+    assert len(asked) == 1
+    sleep(0.25)
+    with pytest.raises(UnavailableError):
+        database.read(fails)
+    assert len(asked) == 2

@@ -42,7 +42,7 @@ def caller(needed: Role) -> Callable[..., str]:
     def check(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None) -> str:
         guard: Guard = request.app.state.guard
         if guard.is_open:
-            return "loopback"
+            return "this machine"
         known = guard.role_of(given.credentials) if given is not None else None
         if known is None:
             raise HTTPException(401, "a valid bearer token is needed", {"WWW-Authenticate": "Bearer"})

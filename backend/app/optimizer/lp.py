@@ -214,7 +214,7 @@ def _prove_cost(model: _Model, steps: Sequence[PlanStep]) -> None:
 
 
 def _value(model: _Model) -> float:
-    return sum(_number(variable) * factor for part in model.parts for variable, factor in (*part.cost, *part.penalty))
+    return float(model.lp.objective.value())
 
 
 def _number(variable: LpVariable | None) -> float:

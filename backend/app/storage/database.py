@@ -1,8 +1,9 @@
 """The database: one transaction per call, foreign errors turned into ours, and the schema brought up to date."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from alembic import command
@@ -26,6 +27,8 @@ DEADLOCKS = {1020, 1213}
 """MariaDB undid the transaction in favour of another and says so at once: do it again."""
 REFUSALS = {1044, 1045, 1142, 1698}
 """MariaDB knows us not, or not well enough."""
+ABSENT_FOR_S = 0.5
+"""A database that did not answer is not asked again for this long: the rest of one request, no more."""
 UPGRADE_LOCK = "battery_optimizer_upgrade"
 UPGRADE_LOCK_TIMEOUT_S = 300
 
@@ -43,11 +46,38 @@ class Schema:
         return self.current == self.newest
 
 
+@dataclass(slots=True)
+class Absence:
+    """Remembers for a moment that the database was away, so that one request does not wait for it again and again."""
+
+    for_s: float = ABSENT_FOR_S
+    until: float = float("-inf")
+    why: str = ""
+
+    @contextmanager
+    def noticed(self) -> Iterator[None]:
+        """Raise at once while it is away; notice when it goes.
+
+        Raises:
+            UnavailableError: it was away a moment ago, or is now.
+        """
+        if time.monotonic() < self.until:
+            raise UnavailableError(self.why)
+        try:
+            yield
+        except UnauthorizedError:
+            raise
+        except UnavailableError as error:
+            self.until, self.why = time.monotonic() + self.for_s, str(error)
+            raise
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """A database that answers or raises; threads may share it."""
 
     engine: Engine
+    absence: Absence = field(default_factory=Absence)
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -64,7 +94,7 @@ class Database:
         Raises:
             UnavailableError: the database did not answer.
         """
-        with domain_errors(), Session(self.engine) as session:
+        with self.absence.noticed(), domain_errors(), Session(self.engine) as session:
             return work(session)
 
     def write[Result](self, work: Callable[[Session], Result]) -> Result:
@@ -80,7 +110,7 @@ class Database:
             retry=retry_if_exception(_is_deadlock),
             reraise=True,
         )
-        with domain_errors():
+        with self.absence.noticed(), domain_errors():
             result: Result = patience(self._write_once, work)
         return result
 
