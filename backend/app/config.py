@@ -242,7 +242,7 @@ class RulesSettings(_Group):
     """The reactive rules: fallback and baseline."""
 
     charge_below: float = Field(0.10, description="Charge at or below this import price, in currency per kWh.")
-    sell_above: float = Field(0.28, description="Sell at or above this import price.")
+    sell_above: float = Field(0.28, description="Sell at or above this export price.")
 
 
 class PlannerSettings(_Group):

@@ -103,7 +103,7 @@ def test_an_earlier_plan_is_silent_beyond_its_horizon_and_on_estimated_prices() 
     ],
 )
 def test_the_rules_name_price_and_thresholds(price: float, mode: Mode, code: ReasonCode) -> None:
-    found = decide.from_rules(SITE, Rules(), priced([price])[0], cause="no plan")
+    found = decide.from_rules(SITE, Rules(), priced([price], price)[0], cause="no plan")
 
     assert (found.command.mode, found.reason_code, found.source, found.cause) == (mode, code, PlanSource.RULES, "no plan")
     assert f"{100 * price:.1f}p" in found.reason

@@ -74,7 +74,7 @@ def settle(found: Bill, powers: Mapping[Quantity, list[float]], buy: float, sell
     found.self_use_wear += 0.02 * given
     if buy <= 0.10:
         taken, given = tank_of_rules.fill(99), 0.0
-    elif buy >= 0.28:
+    elif sell >= 0.28:
         taken, given = 0.0, tank_of_rules.draw(99)
     else:
         taken, given = tank_of_rules.fill(sun - load), tank_of_rules.draw(load - sun)

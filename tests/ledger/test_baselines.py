@@ -33,6 +33,7 @@ def test_the_benchmark_year_costs_817_65_without_a_battery_and_647_42_in_self_us
 
     assert cash[Case.NO_BATTERY] == pytest.approx(817.65, abs=0.005)
     assert cash[Case.SELF_USE] + wear[Case.SELF_USE] == pytest.approx(647.42, abs=0.005)
+    assert cash[Case.RULES] + wear[Case.RULES] == pytest.approx(621.93, abs=0.005), "half of the perfect saving, as the design says"
     assert wear[Case.NO_BATTERY] == 0
 
 
@@ -42,7 +43,12 @@ def test_all_start_at_the_measured_charge_but_no_battery_holds_nothing() -> None
 
 @pytest.mark.parametrize(("price", "end_kwh"), [(0.05, 5 + 2.5 * 0.95), (0.2, 5 - 0.5 / 0.95), (0.3, 5 - 2.5 / 0.95)])
 def test_the_rules_follow_the_price_and_self_use_does_not(price: float, end_kwh: float) -> None:
-    found = {each.case: each for each in baselines(house(battery(), ac_limit_kw=100), Rules(), common(import_per_kwh=price), start(5.0))}
+    found = {
+        each.case: each
+        for each in baselines(
+            house(battery(), ac_limit_kw=100), Rules(), common(import_per_kwh=price, export_per_kwh=price - 0.01), start(5.0)
+        )
+    }
 
     assert found[Case.RULES].stored_end_kwh == pytest.approx(end_kwh)
     assert found[Case.SELF_USE].stored_end_kwh == pytest.approx(5 - 0.5 / 0.95)

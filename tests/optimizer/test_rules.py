@@ -8,22 +8,22 @@ from tests.optimizer.reference import worth
 
 
 @pytest.mark.parametrize(
-    ("price", "mode"),
+    ("buy", "sell", "mode"),
     [
-        (-0.05, Mode.FORCE_CHARGE),
-        (0.10, Mode.FORCE_CHARGE),
-        (0.1001, Mode.SELF_USE),
-        (0.2799, Mode.SELF_USE),
-        (0.28, Mode.FORCE_DISCHARGE),
-        (1.0, Mode.FORCE_DISCHARGE),
+        (-0.05, 0.0, Mode.FORCE_CHARGE),
+        (0.10, 0.0, Mode.FORCE_CHARGE),
+        (0.1001, 0.0, Mode.SELF_USE),
+        (0.50, 0.2799, Mode.SELF_USE),
+        (0.50, 0.28, Mode.FORCE_DISCHARGE),
+        (0.05, 0.50, Mode.FORCE_CHARGE),
     ],
 )
-def test_the_rules_switch_exactly_at_their_prices(price: float, mode: Mode) -> None:
-    assert Rules().command(price).mode is mode
+def test_the_rules_switch_exactly_at_their_prices(buy: float, sell: float, mode: Mode) -> None:
+    assert Rules().command(buy, sell).mode is mode
 
 
 def test_following_the_rules_is_a_named_fallback_with_its_own_cost() -> None:
-    question = problem(buy=[0.05, 0.2, 0.3], load_kw=1, minutes=60)
+    question = problem(buy=[0.05, 0.2, 0.5], sell=[0, 0.1, 0.3], load_kw=1, minutes=60)
 
     plan = follow(question, Rules(), now=START)
 

@@ -93,13 +93,13 @@ def from_last_plan(site: Site, plan: Plan, now: datetime, *, cause: str) -> Verd
 
 def from_rules(site: Site, rules: Rules, priced: PricedSlot, *, cause: str) -> Verdict:
     """Return what the reactive rules do at the current price; the inverter itself stops at full and at its reserve."""
-    command = rules.command(priced.import_per_kwh)
-    price = money(priced.import_per_kwh, site.currency)
+    command = rules.command(priced.import_per_kwh, priced.export_per_kwh)
+    buy, sell = money(priced.import_per_kwh, site.currency), money(priced.export_per_kwh, site.currency)
     below, above = money(rules.charge_below, site.currency), money(rules.sell_above, site.currency)
     code, sentence = {
-        Mode.FORCE_CHARGE: (ReasonCode.RULE_CHEAP, f"Rule: {price} is not above {below}, charge"),
-        Mode.FORCE_DISCHARGE: (ReasonCode.RULE_EXPENSIVE, f"Rule: {price} is not below {above}, sell"),
-    }.get(command.mode, (ReasonCode.RULE_DEFAULT, f"Rule: {price} lies between {below} and {above}, self-use"))
+        Mode.FORCE_CHARGE: (ReasonCode.RULE_CHEAP, f"Rule: buying at {buy}, not above {below}: charge"),
+        Mode.FORCE_DISCHARGE: (ReasonCode.RULE_EXPENSIVE, f"Rule: selling at {sell}, not below {above}: sell"),
+    }.get(command.mode, (ReasonCode.RULE_DEFAULT, f"Rule: buying at {buy} is above {below}, selling at {sell} below {above}: self-use"))
     return Verdict(command=command, reason_code=code, reason=sentence, source=PlanSource.RULES, cause=cause)
 
 

@@ -91,5 +91,5 @@ def without_battery(site: Site) -> Site:
 def _baseline(case: Case, site: Site, rules: Rules, common: Given, stored_kwh: float) -> CaseSlot:
     if case is Case.NO_BATTERY:
         return run(without_battery(site), case, common, [(common.hours, SELF_USE)], 0.0)
-    command = rules.command(common.import_per_kwh) if case is Case.RULES else SELF_USE
+    command = rules.command(common.import_per_kwh, common.export_per_kwh) if case is Case.RULES else SELF_USE
     return run(site, case, common, [(common.hours, command)], stored_kwh)

@@ -13,16 +13,16 @@ from app.optimizer.problem import Problem, ProblemSlot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Charge from the grid at or below one import price, sell at or above another, else self-use; in currency per kWh."""
+    """Charge from the grid at or below one import price, sell at or above an export price, else self-use; in currency per kWh."""
 
     charge_below: float = 0.10
     sell_above: float = 0.28
 
-    def command(self, import_per_kwh: float) -> Command:
-        """Return what the rules do at a price."""
+    def command(self, import_per_kwh: float, export_per_kwh: float) -> Command:
+        """Return what the rules do at both prices."""
         if import_per_kwh <= self.charge_below:
             return Command(mode=Mode.FORCE_CHARGE)
-        if import_per_kwh >= self.sell_above:
+        if export_per_kwh >= self.sell_above:
             return Command(mode=Mode.FORCE_DISCHARGE)
         return Command(mode=Mode.SELF_USE)
 
@@ -32,7 +32,7 @@ def follow(problem: Problem, rules: Rules, *, now: datetime) -> Plan:
     steps: list[PlanStep] = []
     stored = problem.start_kwh
     for slot in problem.slots:
-        step = behave(problem.site, slot, rules.command(slot.priced.import_per_kwh), stored)
+        step = behave(problem.site, slot, rules.command(slot.priced.import_per_kwh, slot.priced.export_per_kwh), stored)
         stored = step.stored_kwh
         steps.append(step)
     return Plan(
