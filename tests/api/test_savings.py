@@ -41,7 +41,7 @@ def test_savings_close_over_every_period(settled: Served, period: str, parts: in
     for each in told["baselines"]:
         assert each["saved"] == pytest.approx(each["net_cost"] - actual["net_cost"])
         assert each["saved_cash"] == pytest.approx(each["cost"] - actual["cost"])
-    assert told["baselines"][2]["rule"] == "charge at or below 0.1 per kWh, sell at or above 0.28, else self-use"
+    assert told["baselines"][2]["rule"] == "charge at import prices up to 0.1 per kWh, sell at export prices from 0.28 on, else self-use"
     assert len(told["parts"]) == parts
     if parts:
         assert sum(part["counted_hours"] for part in told["parts"]) == 2.5
