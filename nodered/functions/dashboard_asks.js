@@ -14,6 +14,6 @@ msg.asks = [
     { name: "decisions", path: `/api/v1/decisions?${today}` },
     { name: "overrides", path: "/api/v1/overrides" },
     ...["soc_pct", "solar_kw", "load_kw"].map((quantity) => ({ name: quantity, path: `/api/v1/readings?quantity=${quantity}&${today}` })),
-    { name: "savings", path: "/api/v1/savings?period=day" },
+    ...["day", "month"].map((period) => ({ name: `savings_${period}`, path: `/api/v1/savings?period=${period}` })),
 ];
 return msg;

@@ -285,3 +285,12 @@ test("health names every component, and an optimizer that is away is failed", ()
     assert.deepEqual(payload.components.map((each) => each.name), ["optimizer", "Home Assistant", "control", "readings", "settings"]);
     assert.equal(payload.components[0].status, "failed");
 });
+
+test("savings: money against each baseline, a dash while nothing is settled, and no card that breaks without a ledger", () => {
+    const me = house();
+    const told = (settled_hours) => ({ ok: true, body: { currency: "GBP", count: { settled_hours, passed_hours: 12 }, baselines: [{ case: "no_battery", saved: 1.234, rule: "r" }] } });
+    const run = (savings_day, savings_month) => me.run("savings", { got: { savings_day, savings_month } }).payload;
+    assert.deepEqual(run(told(3), { failure: "x" }).rows, [{ name: "No battery", rule: "r", day: "£1.23", month: "–" }]);
+    assert.equal(run(told(0), told(0)).rows[0].day, "–");
+    assert.match(run({ status: 404, failure: "x" }, {}).missing, /once the optimizer settles/);
+});
