@@ -178,6 +178,7 @@ def shell(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
         process.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "more", "said"),
     [
@@ -198,6 +199,7 @@ def test_an_error_is_one_readable_message(
     assert "Traceback" not in complaint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["demo", "serve"])
 def test_starts_answers_and_ends_on_sigterm(shell: Callable[..., "subprocess.Popen[str]"], command: str) -> None:
     port = free_port()

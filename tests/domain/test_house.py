@@ -187,6 +187,7 @@ def year_costs(site: Site) -> tuple[float, float]:
     return cost, wear
 
 
+@pytest.mark.slow
 @needs_year
 def test_the_benchmark_year_costs_817_65_without_a_battery() -> None:
     cost, _ = year_costs(house(battery(capacity_kwh=0, power_kw=0), ac_limit_kw=100))
@@ -194,6 +195,7 @@ def test_the_benchmark_year_costs_817_65_without_a_battery() -> None:
     assert cost == pytest.approx(817.65, abs=0.005)
 
 
+@pytest.mark.slow
 @needs_year
 def test_the_benchmark_year_costs_647_42_in_self_use() -> None:
     cost, wear = year_costs(house(battery(), ac_limit_kw=100))

@@ -159,6 +159,7 @@ def scored(at_s: Numbers, pv_kw: Numbers, service: Weatherlike, roof: Roof, *, f
     return Score(float(inside.mean()), float(np.sqrt(squared)), float(np.sqrt(given_squared)), float(mae))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("latitude", "azimuth_deg", "bias", "at_most"), [(51.5, 180, 1.15, 0.97), (59.3, 90, 0.85, 1.02)])
 def test_four_fifths_of_unseen_slots_lie_inside_the_interval(latitude: float, azimuth_deg: float, bias: float, at_most: float) -> None:
     roof = Roof(latitude=latitude, longitude=10, planes=(Plane(kwp=6, tilt_deg=30, azimuth_deg=azimuth_deg),))

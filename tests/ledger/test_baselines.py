@@ -19,6 +19,7 @@ def common(**changes: float) -> Given:
     return Given(**usual | changes)
 
 
+@pytest.mark.slow
 @needs_year
 def test_the_benchmark_year_costs_817_65_without_a_battery_and_647_42_in_self_use() -> None:
     site, stored = house(battery(), ac_limit_kw=100), start(5.0)

@@ -130,6 +130,7 @@ def self_use_cost(question: Problem) -> float:
     return worth(question, steps)
 
 
+@pytest.mark.slow
 def test_is_never_dearer_than_self_use() -> None:
     for question in drawn.at_random(60, seed=11):
         least_penalties = replace(question, start_kwh=max(question.start_kwh, question.site.battery.reserve_kwh))
@@ -147,6 +148,7 @@ SIX_HOURS = problem(
 )
 
 
+@pytest.mark.slow
 def test_the_same_problem_has_the_same_plan_to_the_byte_here_and_in_a_fresh_process() -> None:
     here = [repr(lp.solve(SIX_HOURS).steps) for _ in range(2)]
     script = "from app.optimizer import lp; from tests.optimizer.test_lp import SIX_HOURS; print(repr(lp.solve(SIX_HOURS).steps))"

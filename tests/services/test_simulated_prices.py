@@ -51,6 +51,7 @@ def test_weekends_are_cheaper() -> None:
     assert mean(weekend) < mean(p.per_kwh for p in bought) - 0.01
 
 
+@pytest.mark.slow
 def test_export_earns_about_half_and_never_costs() -> None:
     sold, bought = year(Direction.EXPORT), year(Direction.IMPORT)
 

@@ -239,6 +239,7 @@ def test_a_day_on_which_the_clock_changes_has_all_its_half_hours(day: date, coun
     assert len(books.ledger.between(HOME, span.start, span.end)) == count
 
 
+@pytest.mark.slow
 def test_a_fortnight_agrees_to_a_penny_with_a_second_bookkeeper() -> None:
     end = START + 14 * DAY
     books = Books(START).price(START - DAY, end + DAY)
@@ -269,6 +270,7 @@ def test_a_fortnight_agrees_to_a_penny_with_a_second_bookkeeper() -> None:
     assert (cases[Case.RULES].cost, cases[Case.RULES].wear) == pytest.approx((second.rules, second.rules_wear), abs=0.005)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(
     gaps=some.lists(some.tuples(some.integers(0, 140), some.integers(1, 30)), max_size=4), at=some.lists(some.integers(0, 180), max_size=4)
