@@ -9,7 +9,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports unit slow stack parts containers bench requirements clean
+.PHONY: help demo test check lint types imports js unit slow stack test-stack parts containers bench requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -19,7 +19,7 @@ demo: $(VENV)/run  ## a simulated house on http://127.0.0.1:8000 (ARGS="--octopu
 
 test: parts check slow stack  ## everything, against the real parts
 
-check: lint types imports unit  ## lint, types, import contracts, unit tests: under a minute, offline
+check: lint types imports js unit  ## lint, types, import contracts, unit tests: under a minute, offline
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -30,6 +30,10 @@ types: $(VENV)/dev
 
 imports: $(VENV)/dev
 	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+js:
+	@if command -v node >/dev/null; then node --test --test-reporter=dot tests/page/*.test.mjs; \
+	elif [ -n "$$STACK_REQUIRED" ]; then echo "node is missing"; exit 1; else echo "node is missing: the JavaScript tests are skipped"; fi
 
 unit: $(VENV)/dev
 	$(BIN)/pytest -q -n 2 -m "not slow and not stack and not container"
@@ -45,6 +49,8 @@ parts: $(VENV)/dev  ## install the real parts the stack tests use (Debian/Ubuntu
 
 containers: $(VENV)/dev  ## build and run image and compose file on a private Docker Engine (Debian, root)
 	$(BIN)/pytest -q -s -m container tests/stack
+
+test-stack: stack  ## the same by its longer name
 
 bench: $(VENV)/dev  ## speed and memory against the budgets
 	$(BIN)/python -m tests.bench
