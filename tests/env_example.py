@@ -13,9 +13,27 @@ HEAD = """\
 # Copy to .env beside it, and set what differs. Every line shows the default; what is empty is not set.
 # A variable of the environment wins over this file. `battery-optimizer doctor` checks all of it.
 
-# For docker compose only: the database's password (openssl rand -hex 24), and where the page is published.
+# --- For docker compose only: the database, and where the page is published.
+# Letters and digits only, for it becomes part of a URL: what `openssl rand -hex 24` prints.
 MARIADB_PASSWORD=
+# A server you have already; then start with `docker compose up -d --no-deps optimizer`.
+# MARIADB_HOST=mariadb:3306
 # OPTIMIZER_PUBLISH=127.0.0.1:8000
+
+# --- For docker compose --profile full only: Mosquitto and Node-RED beside it.
+# Set OPTIMIZER_MQTT__PASSWORD and OPTIMIZER_API__CONTROLLER_TOKEN below too; make each with `openssl rand -hex 24`.
+# MQTT_HOMEASSISTANT_PASSWORD=
+# MQTT_NODERED_PASSWORD=
+# MQTT_PUBLISH=127.0.0.1:1883
+# MQTT_TLS_PUBLISH=127.0.0.1:8883
+# Beyond loopback the editor needs a password; its hash stands in single quotes, for it has dollar signs.
+# NODE_RED_PUBLISH=127.0.0.1:1880
+# NODE_RED_PASSWORD_HASH=''
+# Home Assistant and a long-lived token of an administrator, for the flow; its other settings (BATTERY_*) are in nodered/README.md.
+# HA_URL=http://192.168.1.3:8123
+# HA_TOKEN=
+# BATTERY_DRY_RUN=true
+# TZ=Europe/London
 """
 
 

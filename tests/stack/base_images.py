@@ -64,7 +64,7 @@ def _make_python(engine: Engine, folder: Path) -> None:
         for part in (f"bin/python{minor}", f"include/python{minor}", f"lib/python{minor}", f"lib/libpython{minor}.so.1.0"):
             tar.add(prefix / part, f"usr/local/{part}", filter=_used)
     (folder / "pip.conf").write_text(f"[global]\ncert = {CERTIFICATES}\n")
-    _debian(
+    debian(
         engine.environment,
         folder / "root.tar",
         PYTHON_NEEDS,
@@ -78,11 +78,11 @@ def _make_python(engine: Engine, folder: Path) -> None:
         'chroot "$1" ln -s python3 /usr/local/bin/python',
     )
     environment = "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8"
-    _import(engine, folder / "root.tar", f"python:{python_tag()}", environment, 'CMD ["python3"]')
+    load(engine, folder / "root.tar", f"python:{python_tag()}", environment, 'CMD ["python3"]')
 
 
 def _make_mariadb(engine: Engine, folder: Path) -> None:
-    _debian(
+    debian(
         engine.environment,
         folder / "root.tar",
         MARIADB_NEEDS,
@@ -96,10 +96,10 @@ def _make_mariadb(engine: Engine, folder: Path) -> None:
     )
     contract = ('ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["mariadbd"]', "VOLUME /var/lib/mysql", "EXPOSE 3306")
     path = "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
-    _import(engine, folder / "root.tar", f"mariadb:{mariadb_tag()}", path, *contract)
+    load(engine, folder / "root.tar", f"mariadb:{mariadb_tag()}", path, *contract)
 
 
-def _debian(environment: dict[str, str], tar: Path, packages: tuple[str, ...], *hooks: str) -> None:
+def debian(environment: dict[str, str], tar: Path, packages: tuple[str, ...], *hooks: str) -> None:
     """Write a Debian like this machine's into a tar file: the packages, then the hooks, then without what apt keeps."""
     suite = platform.freedesktop_os_release()["VERSION_CODENAME"]
     run(
@@ -113,7 +113,7 @@ def _debian(environment: dict[str, str], tar: Path, packages: tuple[str, ...], *
     )
 
 
-def _import(engine: Engine, tar: Path, name: str, *changes: str) -> None:
+def load(engine: Engine, tar: Path, name: str, *changes: str) -> None:
     engine.docker("import", *(f"--change={change}" for change in changes), str(tar), name)
     tar.unlink()
 

@@ -4,67 +4,21 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.stack import base_images, docker_engine
-from tests.stack.docker_engine import Engine
+from tests.stack.compose import FILES, PASSWORD, TOKEN, Stack, clone, env, timed
 from tests.stack.home_assistant import free_port, until
 from tests.stack.parts import require
 
 pytestmark = pytest.mark.container
 
-ROOT = Path(__file__).parents[2]
-TOKEN = "0123456789abcdef" * 3
-PASSWORD = "fedcba9876543210" * 3
-MACHINES_NETWORK = "services: {optimizer: {build: {network: host}}}"
-FILES = ("-f", "docker-compose.yml", "-f", "network.yml")
 LARGEST_MB = 300
 HEALTHY_WITHIN_S = 120
-READING = {"device": "battery", "quantity": "soc_pct", "value": 61.5}
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """A clone with its `.env`, and the engine that runs it."""
-
-    engine: Engine
-    folder: Path
-    port: int
-
-    def compose(self, *words: str) -> str:
-        return self.engine.compose(self.folder, *FILES, *words)
-
-    def inspect(self, service: str, template: str) -> str:
-        return self.engine.docker("inspect", "--format", template, self.compose("ps", "-q", service).strip()).strip()
-
-    def inside(self, service: str, *words: str) -> str:
-        return self.compose("exec", "-T", service, *words)
-
-    def is_healthy(self, service: str) -> bool:
-        return self.inspect(service, "{{.State.Health.Status}}") == "healthy"
-
-    def answers(self) -> bool:
-        """Whether it is alive and its records are at hand."""
-        try:
-            return self.ask("live").is_success and self.ask("api/v1/decisions").is_success
-        except httpx.HTTPError:
-            return False
-
-    def ask(self, path: str, *, token: str | None = TOKEN) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.get(f"http://127.0.0.1:{self.port}/{path}", headers=headers, timeout=15, trust_env=False)
-
-    def push(self, at: datetime) -> None:
-        batch = {"readings": [READING | {"at": at.isoformat()}]}
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        url = f"http://127.0.0.1:{self.port}/api/v1/readings"
-        httpx.post(url, json=batch, headers=headers, timeout=15, trust_env=False).raise_for_status()
 
 
 @pytest.fixture(scope="module")
@@ -74,13 +28,13 @@ def stack() -> Iterator[Stack]:
     require(base_images.can_make(), f"a Python that can stand in for python:{base_images.python_tag()}")
     folder = Path(tempfile.mkdtemp(prefix="compose-"))
     with docker_engine.engine() as engine:
-        running = Stack(engine, _clone(folder / "battery"), free_port())
-        (running.folder / ".env").write_text(_env(running.port))
-        _timed("base images", lambda: base_images.make(engine))
+        running = Stack(engine, clone(folder / "battery"), free_port())
+        (running.folder / ".env").write_text(env(running.port))
+        timed("base images", lambda: base_images.make(engine))
         try:
-            _timed("build", lambda: running.compose("build"))
-            _timed("up, database healthy", lambda: running.compose("up", "-d"))
-            _timed("then service healthy", lambda: until(lambda: running.is_healthy("optimizer"), HEALTHY_WITHIN_S, "it is healthy"))
+            timed("build", lambda: running.compose("build"))
+            timed("up, database healthy", lambda: running.compose("up", "-d"))
+            timed("then service healthy", lambda: until(lambda: running.is_healthy("optimizer"), HEALTHY_WITHIN_S, "it is healthy"))
             yield running
         except BaseException:
             print(running.compose("logs", "--no-color", "--tail", "60"))  # noqa: T201
@@ -134,6 +88,10 @@ def test_answers_only_who_has_the_token(stack: Stack) -> None:
 def test_serves_the_page_and_its_charts(stack: Stack) -> None:
     assert "<html" in stack.ask("", token=None).text
     assert len(stack.ask("static/plotly.min.js", token=None).content) > 1_000_000
+
+
+def test_nothing_else_runs_without_the_profile(stack: Stack) -> None:
+    assert set(stack.engine.docker("ps", "--format", '{{.Label "com.docker.compose.service"}}').split()) == {"optimizer", "mariadb"}
 
 
 def test_only_the_service_is_published_and_on_loopback(stack: Stack) -> None:
@@ -213,39 +171,11 @@ def test_records_outlive_the_containers(stack: Stack) -> None:
 
 @pytest.mark.parametrize("name", ["MARIADB_PASSWORD", "OPTIMIZER_API__ADMIN_TOKEN"])
 def test_does_not_start_without_its_secrets(stack: Stack, tmp_path: Path, name: str) -> None:
-    clone = _clone(tmp_path / "battery")
-    (clone / ".env").write_text("".join(line for line in _env(stack.port).splitlines(keepends=True) if not line.startswith(name)))
+    copy = clone(tmp_path / "battery")
+    (copy / ".env").write_text("".join(line for line in env(stack.port).splitlines(keepends=True) if not line.startswith(name)))
 
     with pytest.raises(RuntimeError, match=f"{name}.*set it in .env"):
-        stack.engine.compose(clone, *FILES, "config")
-
-
-def _clone(folder: Path) -> Path:
-    """Copy what the image and the stack are made of, and let a build on the private engine use the machine's network."""
-    folder.mkdir(parents=True)
-    for name in ("docker-compose.yml", ".dockerignore", "pyproject.toml"):
-        shutil.copyfile(ROOT / name, folder / name)
-    shutil.copytree(ROOT / "backend", folder / "backend", ignore=shutil.ignore_patterns("__pycache__", ".mypy_cache", "*.egg-info"))
-    (folder / "network.yml").write_text(MACHINES_NETWORK)
-    return folder
-
-
-def _env(port: int) -> str:
-    settings = {
-        "MARIADB_PASSWORD": PASSWORD,
-        "OPTIMIZER_API__ADMIN_TOKEN": TOKEN,
-        "OPTIMIZER_PUBLISH": f"127.0.0.1:{port}",
-        "OPTIMIZER_TARIFF__SOURCE": "simulated",
-        "OPTIMIZER_API__HOST": "127.0.0.1",  # of a start without containers: must not count in one
-        "OPTIMIZER_HOME_ASSISTANT__ENTITIES": """'{"soc_pct": "sensor.battery_soc"}'""",
-    }
-    return "".join(f"{name}={value}\n" for name, value in settings.items())
-
-
-def _timed(what: str, work: Callable[[], object]) -> None:
-    began = time.monotonic()
-    work()
-    print(f"{what}: {time.monotonic() - began:.1f} s")  # noqa: T201
+        stack.engine.compose(copy, *FILES, "config")
 
 
 def _sql(stack: Stack, statement: str) -> str:

@@ -1,0 +1,82 @@
+"""The guide says what to do about everything the doctor and the compose file can ask for."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+GUIDE = (ROOT / "DEPLOYMENT_GUIDE.md").read_text()
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+DOCTOR = ast.parse((ROOT / "backend" / "app" / "doctor.py").read_text())
+VARIABLE = re.compile(r"`((?:NODE_RED|BATTERY|HA|TZ)[A-Z_]*)[`,]")
+QUANTITIES = {"BATTERY_KW", "BATTERY_VOLTAGE_V"}
+SET_BY_THE_IMAGE = {"NODE_RED_HOST", "NODE_RED_PORT", "NODE_RED_FLOWS", "BATTERY_CONTEXT_STORE"}
+
+
+def test_every_remedy_of_the_doctor_is_in_the_guide() -> None:
+    remedies = set(_texts("remedy"))
+
+    assert len(remedies) > 9
+    assert [remedy for remedy in sorted(remedies) if remedy not in GUIDE] == []
+
+
+def test_every_finding_of_the_doctor_is_in_the_guide() -> None:
+    names = set(_texts("name"))
+
+    assert {"settings", "database", "access"} <= names
+    assert [name for name in sorted(names) if f"`{name}" not in GUIDE] == []
+
+
+def test_every_variable_of_the_flow_reaches_its_container() -> None:
+    named = (
+        set(VARIABLE.findall((ROOT / "nodered" / "README.md").read_text()))
+        - {"BATTERY_ENTITY_", "BATTERY_SIGN_"}
+        - SET_BY_THE_IMAGE
+        - QUANTITIES
+    )
+
+    assert len(named) > 25
+    assert [name for name in sorted(named) if f"      {name}:" not in COMPOSE] == []
+
+
+def test_every_entity_of_the_profiles_reaches_its_container() -> None:
+    profiles = [json.loads(path.read_text()) for path in (ROOT / "nodered" / "profiles").glob("*.json")]
+    roles = {role for profile in profiles for role in (*profile["settings"], *profile["sensors"])}
+
+    assert "mode" in roles
+    assert [role for role in sorted(roles) if f"BATTERY_ENTITY_{role.upper()}:" not in COMPOSE] == []
+
+
+def test_every_link_within_the_guide_leads_somewhere() -> None:
+    headings = {
+        re.sub(r"[^a-z0-9 -]", "", line.lstrip("# ").lower()).replace(" ", "-") for line in GUIDE.splitlines() if line.startswith("#")
+    }
+    links = re.findall(r"\]\(#([a-z0-9-]+)\)", GUIDE)
+    files = re.findall(r"\]\(([^#)]+)\)", GUIDE)
+
+    assert [link for link in links if link not in headings] == []
+    assert [file for file in files if not (ROOT / file).exists()] == []
+
+
+def _texts(name: str) -> Iterator[str]:
+    """Yield every text the doctor gives a name to, by keyword or by assignment."""
+    for node in ast.walk(DOCTOR):
+        match node:
+            case ast.keyword(arg=arg, value=value) if arg == name:
+                yield from _constants(value)
+            case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
+                yield from _constants(value)
+
+
+def _constants(value: ast.expr) -> Iterator[str]:
+    """Yield the texts that an expression may become; of a formatted one its first part."""
+    match value:
+        case ast.Constant(value=str(text)) if text:
+            yield text
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from _constants(body)
+            yield from _constants(orelse)
+        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
+            yield text.strip(" (")
