@@ -11,4 +11,4 @@ const rows = (ok ? body.decisions : []).slice(-MOST_ROWS).reverse().map((each) =
     };
 });
 msg.payload = { rows, failure: ok ? null : failure };
-return msg;
+return { payload: msg.payload };

@@ -14,4 +14,4 @@ const components = [
     { name: "settings", status: complaints.length ? "degraded" : "ok", age_s: null, detail: complaints.join("; ") || `profile ${profile.title}` },
 ];
 msg.payload = { components };
-return msg;
+return { payload: msg.payload };

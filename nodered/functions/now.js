@@ -34,10 +34,10 @@ msg.payload = {
     profile: `${profile.title} (${profile.verified === "simulator" ? "tried against a simulator" : "from documentation only"})`,
     complaints,
 };
-return msg;
+return { payload: msg.payload };
 
 function inverter_says() {
-    if (msg.payload?.dry_run || dry_run || state.dry_run) return "dry run";
+    if (dry_run || state.dry_run) return "dry run";
     if (state.leave_until > Date.now()) return "left alone";
     return last.result?.status || "not commanded yet";
 }

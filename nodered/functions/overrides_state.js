@@ -5,4 +5,4 @@ const state = global.get("battery", store) || {};
 const all = msg.got.overrides.ok ? msg.got.overrides.body.overrides : [];
 const active = all.filter((each) => Date.parse(each.start) <= now && Date.parse(each.until) > now).at(-1) || null;
 msg.payload = { active, failure: msg.got.overrides.failure || null, dry_run: dry_run || Boolean(state.dry_run), dry_run_fixed: dry_run, left_alone_until: state.leave_until > now ? state.leave_until : null, max_power_kw };
-return msg;
+return { payload: msg.payload };

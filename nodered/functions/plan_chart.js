@@ -21,4 +21,4 @@ if (!points.length) return null;
 const values = points.filter((point) => !point.series.startsWith("charge level")).map((point) => point.v ?? 0);
 for (const v of [Math.min(0, ...values), Math.max(1, ...values)]) add("now", msg.at, v);
 msg.payload = points;
-return msg;
+return { payload: msg.payload };

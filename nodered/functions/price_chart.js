@@ -15,7 +15,7 @@ if (body.slots.length) {
     for (const v of [Math.min(0, ...values), Math.max(...values)]) points.push({ series: "now", t: msg.at, v });
 }
 msg.payload = points;
-return msg;
+return { payload: msg.payload };
 
 function round(per_kwh) {
     return Math.round(per_kwh * scale * 100) / 100;

@@ -294,3 +294,24 @@ test("savings: money against each baseline, a dash while nothing is settled, and
     assert.equal(run(told(0), told(0)).rows[0].day, "–");
     assert.match(run({ status: 404, failure: "x" }, {}).missing, /once the optimizer settles/);
 });
+
+test("a page gets what it shows and nothing else: the message holds the optimizer's token", () => {
+    const nodes = JSON.parse(readFileSync(new URL("../flows-hybrid.json", import.meta.url), "utf8"));
+    const shown = new Set(nodes.filter((each) => each.type.startsWith("ui-")).map((each) => each.id));
+    const feeding = nodes.filter((each) => (each.wires || []).flat().some((id) => shown.has(id)));
+    const sources = JSON.parse(readFileSync(new URL("../tabs/3_dashboard.json", import.meta.url), "utf8"));
+    assert.ok(feeding.every((each) => each.type === "function"));
+    const priced = { start: step(0).start, end: step(0).end, import_per_kwh: 0.1, export_per_kwh: 0.05, price_class: "cheap", provenance: "published" };
+    const all = got({
+        prices: { ok: true, body: { currency: "GBP", slots: [priced] } }, decisions: { ok: true, body: { decisions: [] } }, overrides: { ok: true, body: { overrides: [] } },
+        savings_day: { failure: "x" }, savings_month: { failure: "x" },
+    });
+    for (const { id } of feeding) {
+        const me = house();
+        me.env.BATTERY_OPTIMIZER_TOKEN = "the-secret";
+        const name = sources.find((each) => each.id === id).func.match(/functions\/(\w+)\.js/)[1];
+        const sent = JSON.stringify([me.run(name, { at: NOON, day, settings: me.settings(), got: all, payload: {}, house: { measured: {} } })].flat());
+        assert.ok(!sent.includes("the-secret"), name);
+        assert.ok(!sent.includes('"settings":') && !sent.includes('"got":'), name);
+    }
+});
