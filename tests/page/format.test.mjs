@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { age, amount, clock, instant, localise, price, unit, wall, when } from "../../backend/app/api/static/format.js";
+import { age, amount, clock, dayBefore, instant, localise, price, unit, wall, when } from "../../backend/app/api/static/format.js";
 
 test("prices are in the unit people use", () => {
   assert.equal(price(0.1004, "GBP"), "10.0");
@@ -24,6 +24,10 @@ test("times are those of the house", () => {
   assert.equal(when("2026-07-02T00:30:00Z", "Europe/London", Date.parse("2026-07-01T12:00:00Z")), "Thu 01:30");
   assert.equal(localise("known until 2026-07-01 22:00 UTC", "Europe/London", Date.parse("2026-07-01T12:00:00Z")), "known until 23:00");
   assert.equal(localise("until 13:30 UTC", "Europe/Stockholm", Date.parse("2026-07-01T12:00:00Z")), "until 15:30");
+});
+
+test("a day has a day before it", () => {
+  assert.deepEqual(["2026-03-01", "2026-01-01", "2026-10-26"].map(dayBefore), ["2026-02-28", "2025-12-31", "2026-10-25"]);
 });
 
 test("a wall clock and an instant are two names of one moment", () => {

@@ -2,14 +2,13 @@
 
 import sys
 import tempfile
-from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 
-import httpx
 from playwright.sync_api import Browser
 
 from tests.page.demo import Demo, browser
+from tests.page.past import give_a_past
 
 SIZES = {"desktop": (1280, 900), "phone": (360, 780)}
 SCHEMES = ("light", "dark")
@@ -28,6 +27,7 @@ def _take_one(found: Browser, url: str, name: Path, *, viewport: tuple[int, int]
     page = found.new_page(viewport={"width": viewport[0], "height": viewport[1]}, color_scheme="dark" if scheme == "dark" else "light")
     page.goto(url)
     page.wait_for_selector("[data-test=power-chart] .main-svg")
+    page.click("input[value=month] + span")
     page.click("[data-test=table-fold] summary")
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=f"{name}.png", full_page=True)
@@ -38,22 +38,12 @@ def _take_one(found: Browser, url: str, name: Path, *, viewport: tuple[int, int]
     page.close()
 
 
-def give_a_past(url: str) -> None:
-    """Push a few hours of state of charge, as a house with a history has."""
-    now = datetime.now(UTC)
-    made = [
-        {"device": "history", "quantity": "soc_pct", "at": (now - timedelta(minutes=5 * i)).isoformat(), "value": 50 + 28 * (i / 90) ** 0.6}
-        for i in range(1, 90)
-    ]
-    httpx.post(f"{url}/api/v1/readings", json={"readings": made}).raise_for_status()
-
-
 def main() -> None:
     """Start a demo and take its pictures."""
     demo = Demo(Path(tempfile.mkdtemp(prefix="page-")))
     demo.start()
     try:
-        give_a_past(demo.url)
+        give_a_past(demo)
         take(demo.url, Path(sys.argv[1]))
     finally:
         demo.stop()

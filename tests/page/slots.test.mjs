@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actionOf, modeSpans, nextChange, slotsOf, stepLine } from "../../backend/app/api/static/slots.js";
+import { actionOf, modeSpans, nextChange, pastOf, slotsOf, stepLine } from "../../backend/app/api/static/slots.js";
 
 const still = { charge_kw: 0, discharge_kw: 0, import_kw: 0, export_kw: 0, solar_kw: 0, curtailed_kw: 0, load_kw: 0.5, soc_pct: 50 };
 const step = (start, end, more = {}) => ({ ...still, start, end, import_per_kwh: 0.1, export_per_kwh: 0.05, price_class: "cheap", provenance: "published", ...more });
@@ -41,4 +41,12 @@ test("a mode lasts until the next decision, at most as long as its lease", () =>
 test("a step line breaks where slots are not neighbours", () => {
   const line = stepLine([{ start: 0, end: 1, v: 5 }, { start: 2, end: 3, v: 6 }], (each) => each.v);
   assert.deepEqual(line, { x: [0, 1, 2, 2, 3], y: [5, 5, null, 6, 6] });
+});
+
+test("measured half-hours become mean powers, the running one over its own time", () => {
+  const energies = { solar_kwh: 0, load_kwh: 0.2, import_kwh: 1.2, export_kwh: 0, charge_kwh: 1, discharge_kwh: 0 };
+  const row = { start: "2026-01-01T00:00:00Z", end: "2026-01-01T00:30:00Z", source: "actual", hours: 0.5, intent: "grid_charging", energies };
+  const past = pastOf({ rows: [row, { ...row, source: "predicted" }, { ...row, source: "missing", energies: null }] });
+  assert.deepEqual(past.map(({ action, load_kw, charge_kw }) => ({ action, load_kw, charge_kw })), [{ action: "charge_grid", load_kw: 0.4, charge_kw: 2 }]);
+  assert.deepEqual(pastOf(null), []);
 });

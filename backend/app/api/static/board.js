@@ -50,13 +50,13 @@ function redrawIfWidthChanged() {
 export function draw(given) {
   state = given;
   if (!state || !window.Plotly) return;
-  by("power-part").hidden = !state.plan;
+  by("power-part").hidden = !state.plan && !state.past.length;
   by("soc-part").hidden = !state.plan && !state.measured.length;
   view = look();
   const figures = {
     "price-chart": priceFigure(state.slots, state.currency, sized("price-chart")),
     "soc-chart": socFigure(state.slots, state, sized("soc-chart")),
-    "power-chart": powerFigure(state.slots, sized("power-chart")),
+    "power-chart": powerFigure(state.slots, state.past, sized("power-chart")),
   };
   for (const [id, { data, layout }] of Object.entries(figures)) {
     window.Plotly.react(by(id).querySelector(".plot"), data, layout, QUIET);

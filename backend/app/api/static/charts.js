@@ -77,10 +77,11 @@ function reserve(pct, view) {
   return { type: "line", x0: view.from, x1: view.to, y0: pct, y1: pct, line: { color: colour("reserve"), width: 1.2, dash: "dot" } };
 }
 
-// in: slots, view   out: battery bars, sun, load and grid in kW
-export function powerFigure(slots, view) {
-  const planned = slots.filter((each) => each.step && each.end > view.from && each.start < view.to);
-  const steps = planned.map((each) => ({ ...each.step, start: each.step.startMs, end: each.step.endMs }));
+// in: slots, measured half-hours, view   out: battery bars, sun, load and grid in kW: measured as far as that goes, then planned
+export function powerFigure(slots, past, view) {
+  const until = past.at(-1)?.end ?? -Infinity;
+  const planned = slots.filter((each) => each.step).map((each) => ({ ...each.step, start: each.step.startMs, end: each.step.endMs }));
+  const steps = [...past, ...planned.filter((each) => each.start >= until)].filter((each) => each.end > view.from && each.start < view.to);
   const over = (read) => stepLine(steps, read);
   const data = [
     line(over((each) => each.solar_kw), { color: colour("sun"), width: 1.6 }, { fill: "tozeroy", fillcolor: colour("sun-fill") }),

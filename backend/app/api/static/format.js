@@ -20,6 +20,17 @@ export const SOURCES = {
   self_use: "self-use, the safe state",
 };
 
+// What keeps the battery from doing more of what it does in this slot.
+export const LIMITS = {
+  none: "No limit holds the battery back",
+  charge_power: "It charges as fast as it can",
+  discharge_power: "It discharges as fast as it can",
+  battery_full: "The battery will be full",
+  reserve: "The battery is down to its reserve",
+  import_limit: "The house takes all the grid connection gives",
+  export_limit: "The house sells all the grid connection takes",
+};
+
 export const OUTCOMES = {
   confirmed: ["✓", "confirmed"],
   failed: ["✗", "failed"],
@@ -86,6 +97,11 @@ export function day(instant, zone) {
   return inZone(zone, "day", { weekday: "short", day: "numeric", month: "short" }).format(new Date(instant)).replace(",", "");
 }
 
+// out: "Nov 2026"
+export function month(instant, zone) {
+  return inZone(zone, "month", { month: "short", year: "numeric" }).format(new Date(instant));
+}
+
 // out: "Sat"
 export function weekday(instant, zone) {
   return inZone(zone, "weekday", { weekday: "short" }).format(new Date(instant));
@@ -109,6 +125,11 @@ export function instant(text, zone) {
   const shift = (ms) => Date.parse(`${wall(ms, zone)}Z`) - ms;
   const guess = asUtc - shift(asUtc);
   return asUtc - shift(guess);
+}
+
+// in: "2026-03-01"   out: "2026-02-28"
+export function dayBefore(date) {
+  return new Date(Date.parse(`${date}T00:00:00Z`) - DAY_MS).toISOString().slice(0, 10);
 }
 
 // in: a sentence of the service with UTC times   out: the same in local time

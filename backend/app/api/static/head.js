@@ -1,7 +1,7 @@
 // The top of the page: the decision, the battery, the numbers now, the health of each part.
 
 import { by, fill, h, say } from "./dom.js";
-import { MODES, SOURCES, age, amount, clock, localise, number, price, unit, when } from "./format.js";
+import { LIMITS, MODES, SOURCES, age, amount, clock, localise, number, price, unit, when } from "./format.js";
 import { ACTIONS, nextChange } from "./slots.js";
 
 const IDLE_KW = 0.05;
@@ -16,9 +16,17 @@ export function drawNow(state) {
   say("now-hint", [MODES[told.mode_code]?.[1], limits(told)].filter(Boolean).join(" · "));
   say("now-reason", localise(told.reason, zone, now));
   say("now-cause", cause(told, zone, now));
+  drawExplanation(told.explanation, zone, now);
   say("now-next", next(state));
   say("now-source", `Decided ${clock(told.decided_at, zone)} by ${source(told)}. Without news the inverter returns to self-use at ${clock(told.valid_until, zone)}.`);
   drawSoc(told, plan, readings, zone);
+}
+
+// The numbers behind the decision; the lower rungs of the ladder weigh nothing and have none.
+function drawExplanation(explanation, zone, now) {
+  say("now-tipping", explanation ? `${explanation.words}.` : "");
+  say("now-limit", explanation ? `${LIMITS[explanation.binding_limit] ?? explanation.binding_limit}.` : "");
+  say("now-changed", explanation?.changed ? `Before: ${localise(explanation.changed, zone, now)}.` : "");
 }
 
 function limits(told) {

@@ -3,11 +3,13 @@
 import { Lost, Refused, ask, health, now, token } from "./api.js";
 import * as board from "./board.js";
 import { by, say } from "./dom.js";
-import { age, clock } from "./format.js";
+import { age, clock, dayBefore } from "./format.js";
 import { drawHealth, drawNow, drawPlanLine, drawTiles } from "./head.js";
 import { drawAlternatives, drawDecisions, drawTable } from "./lists.js";
 import * as override from "./override.js";
-import { slotsOf } from "./slots.js";
+import { drawQuality } from "./quality.js";
+import * as savings from "./savings.js";
+import { pastOf, slotsOf } from "./slots.js";
 
 const EVERY_MS = 30_000;
 const RETRY_MS = 4_000;
@@ -32,7 +34,18 @@ function questions(at) {
     latest: ask("/api/v1/readings/latest"),
     measured: ask("/api/v1/readings", { quantity: "soc_pct", start: since }),
     overrides: ask("/api/v1/overrides"),
+    today: halfHours(at),
+    savings: ask("/api/v1/savings", { period: savings.chosen() }),
+    quality: ask("/api/v1/forecast-quality"),
   };
+}
+
+// out: GET /dashboard, soon after midnight with the day before, so that the charts' past is whole
+async function halfHours(at) {
+  const today = await ask("/api/v1/dashboard");
+  if (at - Date.parse(today.start) > PAST_MS) return today;
+  const before = await ask("/api/v1/dashboard", { day: dayBefore(today.day) });
+  return { ...today, rows: [...before.rows, ...today.rows] };
 }
 
 // Asks everything at once; one answer missing costs its own part of the page only.
@@ -79,6 +92,7 @@ function render() {
     decisions: heard.decisions?.decisions ?? [],
     measured: heard.measured?.samples ?? [],
     overrides: heard.overrides?.overrides ?? [],
+    past: pastOf(heard.today),
   };
   by("simulated").hidden = !heard.health?.simulated;
   by("forget").hidden = !token.get();
@@ -93,7 +107,22 @@ function render() {
   if (plan) drawTable(state);
   override.drawOverrides(state);
   drawZone(state);
+  drawQuality(state);
+  savings.drawSavings(state);
   board.draw(state);
+}
+
+// Another period was chosen: only its own part of the page waits for it.
+async function changePeriod() {
+  render();
+  try {
+    heard.savings = await ask("/api/v1/savings", { period: savings.chosen() });
+  } catch (error) {
+    if (error instanceof Refused) return login(error);
+    say("savings-line", `Not known now: ${error.message}`);
+    return undefined;
+  }
+  return render();
 }
 
 function drawZone({ zone, now: at }) {
@@ -121,6 +150,7 @@ function login(error) {
 function prepare() {
   board.prepare();
   override.prepare(refresh, login);
+  savings.prepare(changePeriod);
   by("login-form").addEventListener("submit", (event) => {
     token.set(event.target.elements.token.value.trim());
     event.target.reset();

@@ -55,6 +55,19 @@ function withStep(slots, step, reservePct) {
   return slots;
 }
 
+const INTENTS = { grid_charging: "charge_grid", solar_charging: "charge_solar", load_support: "serve", peak_export: "sell", solar_export: "export_solar" };
+
+// in: GET /dashboard (may be null)   out: the measured half-hours as mean powers, shaped like plan steps
+export function pastOf(today) {
+  const measured = (today?.rows ?? []).filter((each) => ["actual", "provisional"].includes(each.source) && each.energies && each.hours > 0);
+  return measured.map(({ start, end, hours, energies, intent }) => ({
+    start: Date.parse(start),
+    end: Date.parse(end),
+    action: INTENTS[intent] ?? "idle",
+    ...Object.fromEntries(Object.entries(energies).map(([name, kwh]) => [name.replace(/_kwh$/, "_kw"), kwh / hours])),
+  }));
+}
+
 // in: slots, ms   out: the slot that contains the instant, or undefined
 export function slotAt(slots, ms) {
   return slots.find((each) => each.start <= ms && ms < each.end);

@@ -28,17 +28,24 @@ function rows(slot, state) {
   if (!step) return [...prices, ...measuredIn(slot, state)];
   return [
     ...prices,
-    ["sun", `${number(step.solar_kw, 2)} kW`],
-    ["load", `${number(step.load_kw, 2)} kW`],
-    ["battery", `${number(step.charge_kw - step.discharge_kw, 2)} kW`],
-    ["grid", `${number(step.import_kw - step.export_kw, 2)} kW`],
+    ...powers(step),
     ["SoC after", `${number(step.soc_pct, 0)} %`],
     ["cost", amount(step.cost, state.currency)],
   ];
 }
 
+function powers(each) {
+  return [
+    ["sun", `${number(each.solar_kw, 2)} kW`],
+    ["load", `${number(each.load_kw, 2)} kW`],
+    ["battery", `${number(each.charge_kw - each.discharge_kw, 2)} kW`],
+    ["grid", `${number(each.import_kw - each.export_kw, 2)} kW`],
+  ];
+}
+
 function measuredIn(slot, state) {
+  const past = state.past.find((each) => each.start <= slot.start && slot.start < each.end);
   const last = state.measured.findLast((each) => Date.parse(each.at) >= slot.start && Date.parse(each.at) < slot.end);
   const mode = state.decisions.findLast((each) => Date.parse(each.decided_at) < slot.end && Date.parse(each.valid_until) > slot.start);
-  return [...(last ? [["SoC, measured", `${number(last.value, 0)} %`]] : []), ...(mode ? [["mode", mode.mode]] : [])];
+  return [...(past ? powers(past) : []), ...(last ? [["SoC, measured", `${number(last.value, 0)} %`]] : []), ...(mode ? [["mode", mode.mode]] : [])];
 }
