@@ -9,8 +9,9 @@ const whole = { passed_hours: 12, settled_hours: 12, estimated_hours: 0, incompl
 const none = { ...whole, passed_hours: 0, settled_hours: 0 };
 
 test("cash and wear are told apart", () => {
-  const paid = { period: "day", currency: "GBP", actual: { cost: 1.31, wear: 0.14 } };
+  const paid = { period: "day", currency: "GBP", actual: { cost: 1.31, wear: 0.14, stored_change_kwh: 2 }, baselines: [{ saved: 0.2 }] };
   assert.equal(paidWords(paid), "The house paid £1.31 in cash today, and used 14.0p of the battery's life.");
+  assert.match(paidWords({ ...paid, baselines: [{ saved: -0.1 }] }), /life. A battery charged for later can look like a loss until it is used.$/);
   assert.match(paidWords({ ...paid, period: "year", actual: { cost: -2, wear: 0 } }), /earned £2.00 in cash this year/);
 });
 

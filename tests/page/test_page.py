@@ -11,7 +11,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect
 
+from app.api.forecast_quality import ForecastQualityOut, ScoreOut
+from app.api.models import ExplanationOut
+from app.domain.decision import Limit
+from app.domain.forecast import ForecastKind
 from tests.page.demo import Demo, browser, chromium
+from tests.page.past import give_a_past
 from tests.stack.parts import require
 
 pytestmark = pytest.mark.stack
@@ -20,6 +25,15 @@ PHONE, DESKTOP = (360, 780), (1280, 900)
 CONTROLLER, VIEWER = "controller-" * 3, "viewer-" * 5
 UNREACHABLE = "Failed to load resource"
 """Chromium's own note about a service that is away or refuses; no script can keep it quiet."""
+LIMITS = {
+    "none": "No limit holds the battery back.",
+    "charge_power": "It charges as fast as it can.",
+    "discharge_power": "It discharges as fast as it can.",
+    "battery_full": "The battery will be full.",
+    "reserve": "The battery is down to its reserve.",
+    "import_limit": "The house takes all the grid connection gives.",
+    "export_limit": "The house sells all the grid connection takes.",
+}
 EVIL = "<img src=x onerror='window.hacked=1'><script>window.hacked=2</script>"
 
 
@@ -72,6 +86,17 @@ def demo(chrome: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     running.stop()
 
 
+@pytest.fixture(scope="module")
+def lived(chrome: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demo whose battery was measured for days."""
+    assert chrome.is_connected()
+    running = Demo(tmp_path_factory.mktemp("lived"))
+    running.start()
+    give_a_past(running)
+    yield running
+    running.stop()
+
+
 @pytest.fixture
 def guarded(chrome: Browser, tmp_path: Path) -> Iterator[Demo]:
     assert chrome.is_connected()
@@ -101,6 +126,11 @@ def pence(per_kwh: float) -> str:
     return f"{abs(100 * per_kwh):.1f}" if per_kwh >= 0 else f"\u2212{abs(100 * per_kwh):.1f}"
 
 
+def money(amount: float) -> str:
+    """Return a sum as the page writes it."""
+    return f"{pence(amount)}p" if abs(amount) < 0.9995 else f"{'\u2212' if amount < 0 else ''}£{abs(amount):.2f}"
+
+
 def test_shows_the_numbers_the_api_gives(chrome: Browser, demo: Demo) -> None:
     seen = visit(chrome, demo)
     told, latest = seen.answer("/api/v1/recommendation/now"), seen.answer("/api/v1/readings/latest")
@@ -123,6 +153,130 @@ def test_shows_the_numbers_the_api_gives(chrome: Browser, demo: Demo) -> None:
     for each in seen.answer("/health")["components"]:
         assert each["name"] in seen.text("health").lower()
     assert "confirmed" in seen.text("decisions")
+
+
+def test_explains_the_decision_with_the_numbers_behind_it(chrome: Browser, demo: Demo) -> None:
+    seen = visit(chrome, demo)
+    explanation = seen.answer("/api/v1/recommendation/now")["explanation"]
+
+    assert seen.text("tipping") == f"{explanation['words']}."
+    assert pence(explanation["charge_below_per_kwh"]) in seen.text("tipping")
+    assert seen.text("limit") == LIMITS[explanation["binding_limit"]]
+    expect(seen.page.locator("[data-test=changed]")).to_be_hidden()  # the first decision changed nothing
+
+
+def test_says_what_limits_the_battery_and_what_changed(chrome: Browser, demo: Demo) -> None:
+    told = ExplanationOut(
+        words=EVIL,
+        binding_limit=Limit.RESERVE,
+        charge_below_per_kwh=0.1,
+        export_above_per_kwh=0.2,
+        changed="hold until 12:30 UTC; price 9p → 12p",
+    )
+    page = chrome.new_page()
+    page.route(
+        "**/recommendation/now*", lambda route: route.fulfill(json=route.fetch().json() | {"explanation": told.model_dump(mode="json")})
+    )
+    page.goto(demo.url)
+
+    expect(page.locator("[data-test=tipping]")).to_have_text(f"{EVIL}.")
+    expect(page.locator("[data-test=limit]")).to_have_text(LIMITS["reserve"])
+    expect(page.locator("[data-test=changed]")).to_have_text("Before: hold until 12:30; price 9p → 12p.")
+
+
+def test_without_a_measured_past_says_when_the_first_savings_come(chrome: Browser, demo: Demo) -> None:
+    seen = visit(chrome, demo)
+    at = httpx.get(f"{demo.url}/api/v1/readings", params={"quantity": "soc_pct"}).json()["samples"]
+    first = datetime.fromisoformat(next(each["at"] for each in at))
+    due = first + timedelta(seconds=-first.timestamp() % 1800) + timedelta(minutes=35)
+
+    assert seen.answer("/api/v1/savings")["count"]["passed_hours"] == 0
+    assert f"The first numbers come at about {due:%H:%M}" in seen.text("savings-line")
+    expect(seen.page.locator("[data-test=savings-body]")).to_be_hidden()
+    assert "Nothing to compare yet" in seen.text("quality-line")
+
+
+@pytest.mark.parametrize("period", ["day", "month", "year"])
+def test_shows_the_savings_the_api_gives(chrome: Browser, lived: Demo, period: str) -> None:
+    seen = visit(chrome, lived)
+    seen.page.click(f"input[value={period}] + span")
+    told = httpx.get(f"{lived.url}/api/v1/savings", params={"period": period}).json()
+    expect(seen.page.locator("[data-test=savings-line]")).to_contain_text(
+        {"day": "today", "month": "this month", "year": "this year"}[period]
+    )
+    if not told["count"]["settled_hours"]:  # just after midnight
+        return
+
+    assert f"paid {money(told['actual']['cost'])} in cash" in seen.text("savings-line")
+    assert f"used {money(told['actual']['wear'])} of the battery" in seen.text("savings-line")
+    assert [each["case"] for each in told["baselines"]] == ["no_battery", "self_use", "rules"]
+    for each in told["baselines"]:
+        tile = seen.text(f"saved-{each['case']}")
+        assert f"{money(abs(each['saved']))} {'saved' if each['saved'] >= 0 else 'lost'}" in tile
+        assert f"{'+' if each['saved_cash'] > 0 else ''}{money(each['saved_cash'])}, wear" in tile
+        assert each["rule"][1:] in tile
+    for name in ("self_consumption", "self_sufficiency"):
+        share = told["kpis"][name]
+        whole = "\u2013" if share is None else f"{'\u2212' if round(100 * share) < 0 else ''}{abs(100 * share):.0f} %"
+        assert whole in seen.text(f"kpi-{name}").splitlines(), name
+    seen.page.click("text=Cash, wear and charge of each case")
+    for each in (told["actual"], *told["baselines"]):
+        cells = seen.page.locator(f"tr[data-case={each['case']}] td").all_inner_texts()
+        assert cells == [money(each[name]) for name in ("cost", "wear", "stored_change_value", "net_cost")]
+    assert "since the ledger began" in seen.text("savings-count")
+    parts = [each for each in told["parts"] if each["counted_hours"] > 0]
+    rows = seen.page.locator("[data-test=savings-parts] tbody tr")
+    assert rows.count() == len(parts)
+    assert seen.complaints == []
+
+
+def test_the_period_is_chosen_with_the_keyboard(chrome: Browser, lived: Demo) -> None:
+    seen = visit(chrome, lived, PHONE)
+    seen.page.locator("input[value=day]").focus()
+    seen.page.keyboard.press("ArrowRight")
+
+    expect(seen.page.locator("[data-test=savings-line]")).to_contain_text("this month")
+    for each in seen.page.locator("[data-test=savings] summary").all():
+        each.click()
+    assert seen.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_what_was_measured_stands_behind_the_plan(chrome: Browser, lived: Demo) -> None:
+    seen = visit(chrome, lived)
+    start = datetime.now(UTC) - timedelta(hours=2)
+    row = next(each for each in _half_hours(lived) if datetime.fromisoformat(each["start"]) > start)
+    chart = seen.page.locator("[data-test=power-chart]")
+    chart.focus()
+    seen.page.keyboard.press("ArrowLeft")  # the running slot
+    for _ in range(6):
+        seen.page.keyboard.press("ArrowLeft")
+        if seen.text("tip").startswith(f"{datetime.fromisoformat(row['start']):%a %H:%M}"):
+            break
+
+    assert row["source"] == "actual"
+    assert f"{row['energies']['load_kwh'] / row['hours']:.2f} kW" in seen.text("tip")
+
+
+def _half_hours(demo: Demo) -> list[dict[str, Any]]:
+    days = [f"{datetime.now(UTC) - timedelta(days=back):%Y-%m-%d}" for back in (1, 0)]
+    return [row for day in days for row in httpx.get(f"{demo.url}/api/v1/dashboard", params={"day": day}).json()["rows"]]
+
+
+def test_tells_the_forecasts_errors_in_words(chrome: Browser, demo: Demo) -> None:
+    load = ScoreOut(
+        kind=ForecastKind.LOAD, source="history", from_hours=0, to_hours=6, count=120, mae_kw=0.123, nmae=0.2, bias_kw=-0.05, skill=0.12
+    )
+    sun = load.model_copy(update={"kind": ForecastKind.SOLAR, "skill": None, "from_hours": 6, "to_hours": 24})
+    page = chrome.new_page()
+    page.route(
+        "**/forecast-quality*", lambda route: route.fulfill(json=ForecastQualityOut(days=7, scores=[load, sun]).model_dump(mode="json"))
+    )
+    page.goto(demo.url)
+
+    expect(page.locator("[data-test=quality-load]")).to_contain_text("up to 6 hours ahead")
+    expect(page.locator("[data-test=quality-load]")).to_contain_text("off by 0.12 kW, 20 % of the mean, 0.05 kW too low")
+    expect(page.locator("[data-test=quality-load]")).to_contain_text("12 % less wrong than repeating last week. 120 comparisons")
+    expect(page.locator("[data-test=quality-solar]")).to_contain_text("No last week to compare with yet.")
 
 
 def test_lists_the_plan_slot_by_slot(chrome: Browser, demo: Demo) -> None:

@@ -25,7 +25,7 @@ function line(score) {
     { "data-test": `quality-${score.kind}`, "data-hours": score.from_hours },
     h("b", {}, `${KINDS[score.kind] ?? score.kind}, ${ahead(score)}`),
     h("span", { class: "off" }, errorWords(score)),
-    h("span", { class: "why" }, `${skillWords(score)} ${number(score.count, 0)} comparisons, ${score.source}.`),
+    h("span", { class: "why" }, `${skillWords(score)} ${number(score.count, 0)} comparisons, ${score.source.replaceAll("_", " ")}.`),
   );
 }
 

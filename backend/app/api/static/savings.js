@@ -35,7 +35,7 @@ export function drawSavings(state) {
   by("savings-body").hidden = counted === 0;
   say("savings-line", counted === 0 ? emptyWords(state) : paidWords(savings));
   fill("savings-tiles", [savings.baselines, savings.currency], ([all, currency]) => all.map((each) => saved(each, currency)));
-  fill("savings-kpis", savings.kpis, (kpis) => KPIS.map(([name, label, read]) => kpi(name, label, read(kpis[name]))));
+  fill("savings-kpis", savings.kpis, (kpis) => KPIS.map(([name, label, read]) => kpi(name, label, read(kpis[name]), HINTS[name](kpis[name]))));
   say("savings-count", counted === 0 ? "" : countWords(savings.count));
   fill("savings-gaps", gaps(state), (all) => all.map((text) => h("li", {}, text)));
   fill("savings-cases", [savings.actual, savings.baselines, savings.currency], () => [savings.actual, ...savings.baselines].map((each) => caseRow(each, savings.currency)));
@@ -47,9 +47,10 @@ export function drawSavings(state) {
 export const countedHours = (count) => count.settled_hours + count.estimated_hours;
 
 // in: SavingsOut   out: what was paid, cash and wear apart
-export function paidWords({ period, actual, currency }) {
+export function paidWords({ period, actual, baselines, currency }) {
   const cash = actual.cost < 0 ? `earned ${amount(-actual.cost, currency)}` : `paid ${amount(actual.cost, currency)}`;
-  return `The house ${cash} in cash ${NAMES[period]}, and used ${amount(actual.wear, currency)} of the battery's life.`;
+  const early = actual.stored_change_kwh > 0 && baselines.some((each) => each.saved < 0) ? " A battery charged for later can look like a loss until it is used." : "";
+  return `The house ${cash} in cash ${NAMES[period]}, and used ${amount(actual.wear, currency)} of the battery's life.${early}`;
 }
 
 // in: the page's state   out: why there are no numbers yet, and when the first come
@@ -122,21 +123,27 @@ const signed = (sum, currency) => (sum > 0 ? "+" : "") + amount(sum, currency);
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const KPIS = [
-  ["self_consumption", "Own sun kept", share],
-  ["self_sufficiency", "Not bought from the grid", share],
+  ["self_consumption", "Self-consumption", share],
+  ["self_sufficiency", "Self-sufficiency", share],
   ["cycles", "Battery cycles", (value) => (value == null ? "–" : number(value, 2))],
   ["round_trip", "Round trip", share],
   ["fallback_hours", "On a fallback", (value) => hours(value)],
 ];
-const HINTS = { self_consumption: "self-consumption", self_sufficiency: "self-sufficiency", cycles: "full discharges", round_trip: "energy out over energy in", fallback_hours: "not the optimizer decided" };
+const HINTS = {
+  self_consumption: () => "of the sun not sold",
+  self_sufficiency: (value) => (value < 0 ? "more bought than used" : "of the use not bought"),
+  cycles: () => "full discharges",
+  round_trip: () => "energy out over energy in",
+  fallback_hours: () => "not the optimizer decided",
+};
 
 // in: 0.824   out: "82 %"; null is "–"
 export function share(value) {
   return value == null ? "–" : `${number(value * 100, 0)} %`;
 }
 
-function kpi(name, label, text) {
-  return h("div", { "data-test": `kpi-${name}` }, h("dt", {}, label), h("dd", {}, text), h("dd", { class: "fine" }, HINTS[name]));
+function kpi(name, label, text, hint) {
+  return h("div", { "data-test": `kpi-${name}` }, h("dt", {}, label), h("dd", {}, text), h("dd", { class: "fine" }, hint));
 }
 
 function caseRow(each, currency) {
