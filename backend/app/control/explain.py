@@ -27,16 +27,16 @@ def reason(site: Site, command: Command, step: PlanStep) -> tuple[ReasonCode, st
         case Mode.FORCE_CHARGE if step.stored_kwh < site.battery.reserve_kwh:
             return ReasonCode.RESERVE_LOW, f"The battery is below its reserve: charge at {_kw(command)} although energy costs {buy}"
         case Mode.FORCE_CHARGE:
-            return ReasonCode.CHEAP_CHARGE, f"Energy costs {buy} now and a stored kWh is worth {worth}: charge at {_kw(command)}"
+            return _charge_reason(site, command, step)
         case Mode.FORCE_DISCHARGE:
-            return ReasonCode.EXPORT_PEAK, f"Exporting earns {sell} now and a stored kWh is worth {worth}: sell at {_kw(command)}"
+            return _discharge_reason(site, command, step)
         case Mode.FEED_IN_FIRST:
             return (
                 ReasonCode.EXPORT_SURPLUS,
                 f"Surplus earns {sell} now; there will be room and sun for the battery later (a kWh is worth {worth})",
             )
         case Mode.HOLD:
-            return ReasonCode.KEEP_FOR_LATER, f"A stored kWh is worth {worth} later, more than the {buy} it would save now: keep it"
+            return ReasonCode.KEEP_FOR_LATER, _keep_reason(site, step)
         case Mode.SELF_USE:
             return _self_use_reason(step, buy=buy, worth=worth)
 
@@ -92,6 +92,47 @@ def why_not(site: Site, command: Command, extra_cost: float, chosen: Command) ->
 
 JUST_AS_GOOD = 0.0005
 """A twentieth of a penny."""
+
+
+def _discharge_reason(site: Site, command: Command, step: PlanStep) -> tuple[ReasonCode, str]:
+    """Say what giving power is for: a sale that earns more than keeping, room for cheaper energy, or the house alone."""
+    sell, worth = money(step.priced.export_per_kwh, site.currency), money(step.stored_kwh_value, site.currency)
+    if _net(site, step.priced.export_per_kwh) >= step.stored_kwh_value:
+        return ReasonCode.EXPORT_PEAK, f"Exporting earns {sell} now and a stored kWh is worth {worth}: sell at {_kw(command)}"
+    if step.discharge_kw > max(0.0, step.load_kw - step.solar_kw) + NEGLIGIBLE_KW:
+        told = f"The battery can be filled again for less than the {sell} that exporting earns now"
+        return ReasonCode.EXPORT_PEAK, f"{told}: give {_kw(command)} (a kWh left after it is worth {worth})"
+    buy = money(step.priced.import_per_kwh, site.currency)
+    told = f"Energy costs {buy} now, a stored kWh is worth {worth} later"
+    return ReasonCode.SERVE_LOAD, f"{told}: feed the house with up to {_kw(command)}, keep the rest"
+
+
+def _charge_reason(site: Site, command: Command, step: PlanStep) -> tuple[ReasonCode, str]:
+    """Say where the energy comes from: bought because it is cheap, or a part of the sun's surplus."""
+    worth = money(step.stored_kwh_value, site.currency)
+    if 0 < step.charge_kw <= step.solar_kw - step.load_kw + NEGLIGIBLE_KW:
+        sell = money(step.priced.export_per_kwh, site.currency)
+        told = f"More sun ({step.solar_kw:.1f} kW) than load ({step.load_kw:.1f} kW)"
+        return ReasonCode.STORE_SURPLUS, f"{told}: store {_kw(command)} of it for {worth} a kWh, the rest earns {sell}"
+    buy = money(step.priced.import_per_kwh, site.currency)
+    return ReasonCode.CHEAP_CHARGE, f"Energy costs {buy} now and a stored kWh is worth {worth}: charge at {_kw(command)}"
+
+
+def _keep_reason(site: Site, step: PlanStep) -> str:
+    """Say why the charge is kept, as it would save now: after loss and wear."""
+    saves, worth = _net(site, step.priced.import_per_kwh), step.stored_kwh_value
+    if worth > saves:
+        told = f"A stored kWh is worth {money(worth, site.currency)} later, more than the {money(saves, site.currency)} it would save now"
+        return f"{told} ({money(step.priced.import_per_kwh, site.currency)} less loss and wear): keep it"
+    return (
+        f"A stored kWh is worth {money(worth, site.currency)} on average, but most where the next hours would drain it: "
+        "keep the charge, surplus may still enter"
+    )
+
+
+def _net(site: Site, per_kwh: float) -> float:
+    """Return what a stored kWh brings at a price, after the loss and the wear of giving it."""
+    return site.battery.discharge_efficiency * (per_kwh - site.battery.wear_per_kwh)
 
 
 def _self_use_reason(step: PlanStep, *, buy: str, worth: str) -> tuple[ReasonCode, str]:

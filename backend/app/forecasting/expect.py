@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.domain.forecast import Forecast, ForecastKind
 from app.domain.slot import Slot
 from app.forecasting.scenarios import Paths, follow_forecast, paths
+from app.forecasting.widen import load_stretch, solar_stretch, widened
 
 type Array = NDArray[np.float64]
 
@@ -51,12 +52,14 @@ def expect(slots: Sequence[Slot], *, now: datetime, past: Past, load: Forecast, 
     sun = past.solar_kw if len(past.solar_kw) == len(past.load_kw) else np.zeros_like(past.load_kw)
     found = paths(load_kw=past.load_kw, solar_kw=sun, per_day=per_day, horizon=len(slots))
     source = HISTORY if len(past.solar_kw) else no_sun.source
+    wider = solar_stretch(sun, found.weight, per_day=per_day)
     if solar is not None:
-        found, source = follow_forecast(found, solar), solar.source
+        wider = np.zeros(per_day)  # its spread was learnt from its own errors
+        found, source = follow_forecast(found, solar, past_kw=sun, per_day=per_day), solar.source
     return Expectation(
         paths=found,
-        load=_told(ForecastKind.LOAD, slots, found, HISTORY, now),
-        solar=_told(ForecastKind.SOLAR, slots, found, source, now),
+        load=_told(ForecastKind.LOAD, slots, found, HISTORY, now, wider=load_stretch(past.load_kw, found.weight, per_day=per_day)),
+        solar=_told(ForecastKind.SOLAR, slots, found, source, now, wider=wider),
     )
 
 
@@ -65,12 +68,12 @@ def _line(load: Forecast, solar: Forecast) -> Expectation:
     return Expectation(paths=Paths.single(load.kw, solar.kw), load=load, solar=solar)
 
 
-def _told(kind: ForecastKind, slots: Sequence[Slot], found: Paths, source: str, now: datetime) -> Forecast:
-    """Return what the paths say of one series: its mean and its 80 % interval."""
+def _told(kind: ForecastKind, slots: Sequence[Slot], found: Paths, source: str, now: datetime, *, wider: Array) -> Forecast:
+    """Return what the paths say of one series: its mean and its 80 % interval, made wider by so many widths at each time of day."""
     series = found.load_kw if kind is ForecastKind.LOAD else found.solar_kw
     kw = found.mean(series)
-    low, high = np.minimum(found.quantiles(series, LOW), kw), np.maximum(found.quantiles(series, HIGH), kw)
-    lines = {"kw": kw, "low_kw": low, "high_kw": high}
+    low, high = widened(found.quantiles(series, LOW), found.quantiles(series, HIGH), wider[np.arange(len(slots)) % len(wider)])
+    lines = {"kw": kw, "low_kw": np.minimum(low, kw), "high_kw": np.maximum(high, kw)}
     return Forecast(
         kind=kind, slots=tuple(slots), source=source, issued_at=now, **{name: tuple(line.tolist()) for name, line in lines.items()}
     )
