@@ -9,7 +9,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports js unit slow stack test-stack parts containers bench requirements clean
+.PHONY: help demo test check lint types imports js unit slow stack test-stack parts containers bench bench-savings requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ test-stack: stack  ## the same by its longer name
 
 bench: $(VENV)/dev  ## speed and memory against the budgets
 	$(BIN)/python -m tests.bench
+
+bench-savings: $(VENV)/dev  ## what deciding well is worth on a real year (ARGS="--weeks 6" to try)
+	$(BIN)/python -m tests.bench.bench_savings $(ARGS)
 
 requirements:  ## compile the pins from pyproject.toml
 	test -x $(PARTS)/uv/bin/uv || { $(PYTHON) -m venv $(PARTS)/uv && $(PARTS)/uv/bin/pip install -q uv; }

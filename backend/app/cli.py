@@ -15,6 +15,7 @@ from rich.table import Table
 
 from app import shell
 from app.api.security import sha256
+from app.cli_backtest import backtest
 from app.config import load
 from app.doctor import examine
 from app.domain.access import KnownToken, Role
@@ -120,6 +121,9 @@ def doctor() -> None:
     out.print(table)
     if not healthy:
         raise typer.Exit(1)
+
+
+cli.command()(backtest)
 
 
 @prices_cli.command("refresh")
