@@ -197,7 +197,8 @@ def _rule(case: Case, rules: Rules) -> str:
         case Case.NO_BATTERY:
             return "the same house without its battery"
         case Case.RULES:
-            return f"charge at import prices up to {rules.charge_below:g} per kWh, sell at export prices from {rules.sell_above:g} on, else self-use"
+            buy, sell = f"import prices up to {rules.charge_below:g} per kWh", f"export prices from {rules.sell_above:g} on"
+            return f"charge at {buy}, sell at {sell}, else self-use"
         case _:
             return "the battery stores surplus and feeds the house, whatever the price"
 
