@@ -280,14 +280,14 @@ def home_assistant(settings: Settings, clients: list[httpx.Client]) -> HomeAssis
 
 
 def bridge(settings: Settings, use: UseCases) -> MqttBridge | None:
-    """Return the connection to the broker that the settings name, or None."""
+    """Return the connection to the broker that the settings name, watched by health, or None."""
     given = settings.mqtt
     if given.host is None:
         return None
     device = HomeAssistantDevice(
         site=HOME,
         sites=use.sites,
-        topics=Topics(prefix=given.prefix, node="battery_optimizer"),
+        topics=Topics(prefix=given.prefix, site=HOME),
         version=version("battery-optimizer"),
         recommend=use.recommend,
         outlook=use.outlook,
@@ -301,8 +301,11 @@ def bridge(settings: Settings, use: UseCases) -> MqttBridge | None:
         username=given.username,
         password=given.password.get_secret_value() if given.password else None,
         ca_file=given.ca_file,
+        client_id=device.topics.node,
     )
-    return MqttBridge(broker=broker, device=device, clock=use.clock)
+    link = MqttBridge(broker=broker, device=device, clock=use.clock)
+    use.health.others.append(link.component)
+    return link
 
 
 def guard(api: ApiSettings, tokens: TokenStore) -> Guard:

@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,6 +40,17 @@ FOX: EntityMap = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class MqttEntry:
+    """A broker that Home Assistant knows from its start; the CA as PEM text."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+    ca_pem: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunningHomeAssistant:
     """Where it listens, the token it takes and what it writes; `home` is our own client of it."""
 
@@ -61,11 +72,15 @@ class RunningHomeAssistant:
 
 
 @contextmanager
-def home_assistant(folder: Path, *, port: int | None = None) -> Iterator[RunningHomeAssistant]:
-    """Run a fresh Home Assistant in a folder until the block ends."""
-    folder.mkdir(parents=True, exist_ok=True)
+def home_assistant(
+    folder: Path, *, port: int | None = None, mqtt: MqttEntry | None = None, packages: Sequence[Path] = ()
+) -> Iterator[RunningHomeAssistant]:
+    """Run a Home Assistant in a folder until the block ends: a fresh one, or what an earlier one left there. Packages are YAML files."""
+    (folder / "packages").mkdir(parents=True, exist_ok=True)
     shutil.copyfile(CONFIGURATION, folder / "configuration.yaml")
-    token, port, log = seed(folder), port or free_port(), folder / "home-assistant.out"
+    for package in packages:
+        shutil.copy(package, folder / "packages")
+    token, port, log = seed(folder, mqtt), port or free_port(), folder / "home-assistant.out"
     url = f"http://127.0.0.1:{port}/"
     with log.open("wb") as out, httpx.Client(base_url=url, trust_env=False) as http:
         command = [str(HASS), "--config", str(folder), "--skip-pip"]
@@ -97,7 +112,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def seed(folder: Path) -> str:
+def seed(folder: Path, mqtt: MqttEntry | None = None) -> str:
     """Write the storage of a Home Assistant that has been through its welcome, and return a long-lived token of its owner."""
     owner, token_id, key = secrets.token_hex(16), secrets.token_hex(16), secrets.token_hex(64)
     _store(folder, "onboarding", {"done": ["user", "core_config", "analytics", "integration"]}, version=4)
@@ -105,6 +120,8 @@ def seed(folder: Path) -> str:
     _store(
         folder, "auth", {"users": [_user(owner)], "groups": _GROUPS, "credentials": [], "refresh_tokens": [_token(owner, token_id, key)]}
     )
+    if mqtt is not None:
+        _store(folder, "core.config_entries", {"entries": [_mqtt(mqtt)]}, minor=5)
     issued = int(time.time()) - 10
     return _signed({"iss": token_id, "iat": issued, "exp": issued + TEN_YEARS_S}, key)
 
@@ -154,10 +171,32 @@ def _token(owner: str, token_id: str, key: str) -> dict[str, object]:
     }
 
 
-def _store(folder: Path, key: str, data: dict[str, object], *, version: int = 1) -> None:
+def _mqtt(entry: MqttEntry) -> dict[str, object]:
+    """Return a configured integration; its id is always the same, so that a restart finds its entities again."""
+    at = datetime.now(UTC).isoformat()
+    access = {"username": entry.username, "password": entry.password, "certificate": entry.ca_pem, "tls_insecure": False}
+    return {
+        "domain": "mqtt",
+        "entry_id": "mqtt0000000000000000000000000000",
+        "version": 1,
+        "minor_version": 2,
+        "title": entry.host,
+        "data": {"broker": entry.host, "port": entry.port, "protocol": "5", "discovery": True, **access},
+        **dict.fromkeys(["unique_id", "disabled_by"]),
+        **dict.fromkeys(["pref_disable_new_entities", "pref_disable_polling"], False),
+        "options": {},
+        "discovery_keys": {},
+        "subentries": [],
+        "source": "user",
+        "created_at": at,
+        "modified_at": at,
+    }
+
+
+def _store(folder: Path, key: str, data: dict[str, object], *, version: int = 1, minor: int = 1) -> None:
     storage = folder / ".storage"
     storage.mkdir(exist_ok=True)
-    (storage / key).write_text(json.dumps({"version": version, "minor_version": 1, "key": key, "data": data}))
+    (storage / key).write_text(json.dumps({"version": version, "minor_version": minor, "key": key, "data": data}))
 
 
 def _signed(claims: dict[str, object], key: str) -> str:

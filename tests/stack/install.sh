@@ -7,6 +7,7 @@ bin=$1
 
 declare -A packages=(
     [mariadbd]="mariadb-server mariadb-client"
+    [mosquitto]="mosquitto mosquitto-clients"
     [chromium]="chromium fonts-dejavu-core"
 )
 wanted=()

@@ -1,32 +1,38 @@
-"""The optimizer as one device of Home Assistant: its MQTT discovery document and its states. Pure data, no connection."""
+"""The optimizer as one device of Home Assistant: its topics and its MQTT discovery document. Pure data, no connection."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.domain.decision import Decision
-from app.domain.plan import Plan
-from app.domain.price import PricedSlot
-from app.domain.setting import Preferences
-from app.domain.site import Mode, Site
+from app.domain.errors import InvalidSiteError
+from app.domain.plan import PlanSource
+from app.domain.site import HOME, Mode, Site, SiteId
 
 type Json = Mapping[str, object]
 
 PRODUCT = "Battery optimizer"
-LONGEST_STATE = 255
-"""Home Assistant refuses longer states; the whole sentence stands in the attributes."""
-PRICE_EXPIRES_S = 3600
-PLAN_SLOTS = 96
-"""Two days of half-hours keep the attributes under the 16 kB that Home Assistant accepts."""
+EXPIRES_S = 900
+"""A price that was not said again for so long shows as unavailable, which is three times how often the bridge repeats it."""
 NO_OVERRIDE = "Automatic"
 OVERRIDE_HOURS = 2
+TOPIC_PART = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topics:
-    """Where a site's values are published and its wishes heard."""
+    """Where a site's values are published and its wishes heard. The prefix tells apart two optimizers on one broker."""
 
     prefix: str
-    node: str
+    site: SiteId
+
+    def __post_init__(self) -> None:
+        if not all(TOPIC_PART.fullmatch(part) for part in (self.prefix, self.site)):
+            raise InvalidSiteError(f"{self.prefix}/{self.site} is no MQTT topic: letters, digits, _ and - only")
+
+    @property
+    def node(self) -> str:
+        """What the device and its entities are called in Home Assistant."""
+        return self.prefix if self.site == HOME else f"{self.prefix}_{self.site}"
 
     @property
     def discovery(self) -> str:
@@ -36,59 +42,38 @@ class Topics:
     @property
     def availability(self) -> str:
         """`online`, or `offline` as last will."""
-        return f"{self.prefix}/{self.node}/availability"
+        return f"{self.prefix}/{self.site}/availability"
 
     @property
     def state(self) -> str:
         """All states as one JSON document."""
-        return f"{self.prefix}/{self.node}/state"
+        return f"{self.prefix}/{self.site}/state"
 
     @property
     def plan(self) -> str:
         """The plan's slots, as attributes."""
-        return f"{self.prefix}/{self.node}/plan"
+        return f"{self.prefix}/{self.site}/plan"
 
     def command(self, key: str) -> str:
         """Where a wish for an entity arrives; `+` for all of them."""
-        return f"{self.prefix}/{self.node}/{key}/set"
+        return f"{self.prefix}/{self.site}/{key}/set"
 
 
 def discovery(site: Site, topics: Topics, *, version: str) -> Json:
     """Return the document that makes the device: names, units and classes by Home Assistant's conventions."""
-    price = {"unit_of_measurement": f"{site.currency}/kWh", "state_class": "measurement", "suggested_display_precision": 4}
-    components: dict[str, dict[str, object]] = {
-        "mode": {
-            "platform": "sensor",
-            "name": "Mode",
-            "device_class": "enum",
-            "options": [mode.value for mode in Mode],
-            "icon": "mdi:home-battery",
-        },
-        "mode_label": {"platform": "sensor", "name": "Inverter mode", "icon": "mdi:tune"},
-        "reason": {"platform": "sensor", "name": "Reason", "icon": "mdi:comment-question-outline"},
-        "plan_source": {"platform": "sensor", "name": "Plan source", "entity_category": "diagnostic"},
-        "target_soc": {"platform": "sensor", "name": "Target charge", "unit_of_measurement": "%", "device_class": "battery"},
-        "expected_soc": {"platform": "sensor", "name": "Expected charge", "unit_of_measurement": "%", "device_class": "battery"},
-        "price_now": {"platform": "sensor", "name": "Price now", "expire_after": PRICE_EXPIRES_S, **price},
-        "price_next": {"platform": "sensor", "name": "Price next", "expire_after": PRICE_EXPIRES_S, **price},
-        "stored_value": {"platform": "sensor", "name": "Value of a stored kWh", **price},
-        "next_change": {"platform": "sensor", "name": "Next change", "device_class": "timestamp"},
-        "plan_cost": {"platform": "sensor", "name": "Plan cost", "device_class": "monetary", "unit_of_measurement": site.currency},
-        "problem": {"platform": "binary_sensor", "name": "Problem", "device_class": "problem", "entity_category": "diagnostic"},
-        "reserve_soc": _reserve(topics),
-        "override": _override(topics),
-        "dry_run": _dry_run(topics),
-    }
+    components = _sensors(site) | _controls(site, topics)
     for key, component in components.items():
         component |= {
             "unique_id": f"{topics.node}_{key}",
-            "object_id": f"{topics.node}_{key}",
+            "object_id": f"{topics.node}_{key}",  # up to 2025.9; later ones go by the next line
+            "default_entity_id": f"{component['platform']}.{topics.node}_{key}",
             "value_template": f"{{{{ value_json.{key} }}}}",
         }
-    components["plan_cost"] |= {"json_attributes_topic": topics.plan}
+    components["plan"] |= {"json_attributes_topic": topics.plan}
     components["reason"] |= {"json_attributes_topic": topics.state, "json_attributes_template": "{{ value_json.explanation | tojson }}"}
+    name = PRODUCT if site.id == HOME else f"{PRODUCT} {site.id}"
     return {
-        "device": {"identifiers": [topics.node], "name": PRODUCT, "manufacturer": PRODUCT, "model": site.id, "sw_version": version},
+        "device": {"identifiers": [topics.node], "name": name, "manufacturer": PRODUCT, "model": "Home battery", "sw_version": version},
         "origin": {"name": PRODUCT, "sw_version": version},
         "availability": [{"topic": topics.availability}],
         "state_topic": topics.state,
@@ -97,63 +82,49 @@ def discovery(site: Site, topics: Topics, *, version: str) -> Json:
     }
 
 
-def states(decision: Decision, plan: Plan | None, priced: Sequence[PricedSlot], preferences: Preferences, *, has_problem: bool) -> Json:
-    """Return the value of every entity; None shows as unknown."""
-    following = priced[1] if len(priced) > 1 else None
-    return {
-        "mode": decision.command.mode,
-        "mode_label": decision.label,
-        "reason": decision.reason[:LONGEST_STATE],
-        "explanation": {
-            "reason": decision.reason,
-            "reason_code": decision.reason_code,
-            "cause": decision.cause,
-            "decision_id": decision.id,
-            "valid_until": decision.valid_until.isoformat(),
-            "alternatives": {each.command.mode.value: each.extra_cost for each in decision.alternatives},
+def _sensors(site: Site) -> dict[str, dict[str, object]]:
+    """Return what is only shown. A charge is no `battery` class: Home Assistant would take it for the device's own."""
+    price = {"unit_of_measurement": f"{site.currency}/kWh", "state_class": "measurement", "suggested_display_precision": 4}
+    charge = {"unit_of_measurement": "%", "suggested_display_precision": 0}
+    sensors: dict[str, dict[str, object]] = {
+        "mode": {"name": "Mode", "device_class": "enum", "options": [mode.value for mode in Mode], "icon": "mdi:home-battery"},
+        "mode_label": {"name": "Inverter mode", "icon": "mdi:tune"},
+        "reason": {"name": "Reason", "icon": "mdi:comment-question-outline"},
+        "plan_source": {
+            "name": "Plan source",
+            "device_class": "enum",
+            "options": [source.value for source in PlanSource],
+            "entity_category": "diagnostic",
+            "icon": "mdi:stairs",
         },
-        "plan_source": decision.plan_source,
-        "target_soc": decision.command.target_soc_pct,
-        "expected_soc": decision.expected_soc_pct,
-        "price_now": decision.price.import_per_kwh,
-        "price_next": None if following is None else following.import_per_kwh,
-        "stored_value": decision.stored_kwh_value,
-        "next_change": decision.slot.end.isoformat(),
-        "plan_cost": None if plan is None else round(plan.cost, 3),
-        "problem": "ON" if has_problem else "OFF",
-        "reserve_soc": preferences.reserve_pct,
-        "override": decision.command.mode if decision.reason_code == "override" else NO_OVERRIDE,
-        "dry_run": "ON" if preferences.dry_run else "OFF",
+        "target_soc": {"name": "Target charge", "icon": "mdi:battery-arrow-up", **charge},
+        "expected_soc": {"name": "Expected charge", "icon": "mdi:battery-clock", "state_class": "measurement", **charge},
+        "price_now": {"name": "Price now", "icon": "mdi:cash", "expire_after": EXPIRES_S, **price},
+        "price_next": {"name": "Price next", "icon": "mdi:cash-clock", "expire_after": EXPIRES_S, **price},
+        "stored_value": {"name": "Value of a stored kWh", "icon": "mdi:battery-heart", **price},
+        "next_change": {"name": "Next change", "device_class": "timestamp"},
+        "plan": {"name": "Plan", "device_class": "timestamp", "entity_category": "diagnostic", "icon": "mdi:chart-timeline"},
+        "plan_cost": {"name": "Plan cost", "device_class": "monetary", "unit_of_measurement": site.currency},
     }
-
-
-def plan_attributes(plan: Plan, site: Site) -> Json:
-    """Return the plan as columns, which is half the size of rows."""
-    steps = plan.steps[:PLAN_SLOTS]
-    return {
-        "plan_id": plan.id,
-        "start": [f"{step.priced.slot.start:%Y-%m-%dT%H:%MZ}" for step in steps],
-        "soc_pct": [round(site.battery.pct(step.stored_kwh), 1) for step in steps],
-        "battery_kw": [round(step.charge_kw - step.discharge_kw, 2) for step in steps],
-        "grid_kw": [round(step.import_kw - step.export_kw, 2) for step in steps],
-        "import_per_kwh": [round(step.priced.import_per_kwh, 4) for step in steps],
+    problem: dict[str, object] = {
+        "platform": "binary_sensor",
+        "name": "Problem",
+        "device_class": "problem",
+        "entity_category": "diagnostic",
     }
+    return {key: {"platform": "sensor", **sensor} for key, sensor in sensors.items()} | {"problem": problem}
 
 
-def _reserve(topics: Topics) -> dict[str, object]:
+def _controls(site: Site, topics: Topics) -> dict[str, dict[str, object]]:
     bounds = {"min": 0, "max": 100, "step": 1, "mode": "slider", "unit_of_measurement": "%"}
-    return {"platform": "number", "name": "Reserve", "entity_category": "config", "command_topic": topics.command("reserve_soc"), **bounds}
-
-
-def _override(topics: Topics) -> dict[str, object]:
-    options = [NO_OVERRIDE, *(mode.value for mode in Mode)]
-    return {
-        "platform": "select",
-        "name": f"Override for {OVERRIDE_HOURS} h",
-        "options": options,
-        "command_topic": topics.command("override"),
+    controls: dict[str, dict[str, object]] = {
+        "reserve_soc": {"platform": "number", "name": "Reserve", "entity_category": "config", "icon": "mdi:battery-lock", **bounds},
+        "override": {
+            "platform": "select",
+            "name": f"Override for {OVERRIDE_HOURS} h",
+            "options": [NO_OVERRIDE, *(mode.value for mode in site.inverter.modes)],
+            "icon": "mdi:hand-back-right",
+        },
+        "dry_run": {"platform": "switch", "name": "Dry run", "entity_category": "config", "icon": "mdi:eye-outline"},
     }
-
-
-def _dry_run(topics: Topics) -> dict[str, object]:
-    return {"platform": "switch", "name": "Dry run", "entity_category": "config", "command_topic": topics.command("dry_run")}
+    return {key: {"command_topic": topics.command(key), **control} for key, control in controls.items()}

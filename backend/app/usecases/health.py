@@ -1,7 +1,7 @@
 """Health: every component with its state and age, and what to do about it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -56,6 +56,8 @@ class Health:
     journal: Journal
     prices: ports.Prices
     readings: ports.Readings
+    others: list[Callable[[datetime], Component]] = field(default_factory=list)
+    """Connections that not every house has, such as a broker."""
 
     def report(self, site: SiteId, now: datetime) -> Report:
         """Return the state of every component of a site."""
@@ -67,6 +69,7 @@ class Health:
             _unreadable("battery") if away else self._battery(site, now),
             self._house(site, now),
             self._optimizer(site, now),
+            *(ask(now) for ask in self.others),
         )
         plan = self.journal.remembered_plans.get(site)
         price_known = not away and components[1].status is not Status.FAILED
