@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-FOLDER = Path(__file__).with_name("homeassistant_examples")
+FOLDER = Path(__file__).parents[2] / "nodered" / "home_assistant"
 AUTOMATIONS, RECORDER, REST = (FOLDER / f"{name}.yaml" for name in ("automations", "recorder", "rest"))
 DOCUMENTED_URL = "http://192.168.1.2:8000"
 """What a reader replaces by his own."""
