@@ -5,6 +5,7 @@ tariff. Only the optimizer's clock is moved, half-hour by half-hour; the others 
 """
 
 import math
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -127,6 +128,10 @@ class Day:
     house: House
     began: datetime
     steps: list[Step] = field(default_factory=list)
+    last: str = ""
+    """The id of the decision of the tick at the day's end."""
+    mode: str = ""
+    """What the inverter read then."""
     screenshot: Path | None = None
     page: dict[str, str] = field(default_factory=dict)
     page_errors: list[str] = field(default_factory=list)
@@ -182,7 +187,8 @@ def day(house: House) -> Day:
         end = SLOTS[-1].end
         house.optimizer.clock.move_to(end + timedelta(seconds=2))
         house.set_plant(end)
-        _tick(house, flow)
+        run.last = _tick(house, flow)[-1].id
+        run.mode = house.mode()
         house.optimizer.clock.move_to(end + timedelta(minutes=8))
         use_settle = house.optimizer.service.rounds.settle
         assert use_settle is not None
@@ -320,7 +326,9 @@ def test_the_ledger_closes_over_the_day(day: Day) -> None:
 
 def test_the_dashboard_shows_the_last_of_it(day: Day) -> None:
     assert day.page_errors == []
-    assert day.page["inverter"] == day.house.mode() or day.page["inverter"] in {decision.label for decision in day.decisions()}
+    told = day.house.optimizer.service.use.decisions.get(HOME, day.last)
+    assert day.page["inverter"] == day.mode == told.label
+    assert day.page["mode"].lower().replace("-", "_").replace(" ", "_") == told.command.mode
     assert day.page["solar"] == f"{round(1000 * solar_kw(SLOTS[-1].end)) / 1000:.2f} kW"
     assert day.page["load"] == f"{load_kw(SLOTS[-1].end):.2f} kW"
     assert day.screenshot is not None
@@ -374,6 +382,28 @@ def test_without_mariadb_the_inverter_goes_on_by_memory_and_no_reading_is_lost(q
     quick.two_ticks()
     until(lambda: house.unstored() == 0, PATIENCE_S, "what waited is stored, once")
     assert house.health()["database"].startswith("ok")
+
+
+def test_without_mariadb_for_longer_than_the_lease_a_forced_mode_stays(quick: Quick) -> None:
+    house, start = quick.house, datetime.now(UTC).replace(microsecond=0)
+    where = f"overrides/{start:%Y-%m-%dT%H:%M:%SZ}"
+    house.api("PUT", where, {"mode": "force_charge", "power_kw": 2.0, "until": f"{start + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"})
+    until(lambda: house.mode() == "Force Charge", PATIENCE_S, "the forced mode is written")
+    house.database.stop()
+    try:
+        until(lambda: quick.last()["cause"] is not None, LEASE_S + TICK_S, "the cause is told")
+        end = time.monotonic() + LEASE_S + TICK_S
+        until(lambda: time.monotonic() > end or house.mode() != "Force Charge", PATIENCE_S, "more than a lease has passed")
+        assert (house.mode(), quick.last()["plan_source"]) == ("Force Charge", "override")
+        assert house.health()["database"].startswith("failed")
+    finally:
+        house.database.start()
+
+    until(lambda: house.health()["database"].startswith("ok"), PATIENCE_S, "the database answers")
+    for each in house.api("GET", "overrides")["overrides"]:
+        house.api("DELETE", f"overrides/{each['start']}")
+    until(lambda: quick.last()["plan_source"] == "optimizer" and quick.follows(), PATIENCE_S, "the plan is followed again")
+    until(lambda: house.unstored() == 0, PATIENCE_S, "what waited is stored, once")
 
 
 def test_a_broker_that_restarts_changes_nothing_for_the_inverter(quick: Quick) -> None:
