@@ -11,7 +11,7 @@ import typer
 import uvicorn
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from app import shell
 from app.api.security import sha256
@@ -112,7 +112,7 @@ def shadow(weeks: Annotated[int, typer.Option(min=1, max=57, help="How far back.
 @cli.command()
 def doctor() -> None:
     """Check every setting and connection, and say what to do."""
-    table = Table("", "what", "how it is", "what to do")
+    table = Table("", "what", "how it is", Column("what to do", overflow="fold"))
     healthy = True
     with _working("asking every neighbour"):
         for finding in examine(load):
