@@ -11,10 +11,9 @@ from app.domain.forecast import Forecast, ForecastKind
 from app.domain.reading import Quantity, reading
 from app.domain.roof import Plane, Roof
 from app.domain.slot import Slot, slots_between
-from app.forecasting.profile import no_sun
 from app.forecasting.pv_model import clear_kw
 from app.forecasting.steps import middles
-from app.usecases.sunshine import Sunshine, followed_by
+from app.usecases.sunshine import Sunshine
 from tests.builders import house
 from tests.fakes import NIGHT, Disk, FakeForecasts, FakeReadings
 
@@ -153,17 +152,9 @@ def test_another_source_does_not_inherit_answers() -> None:
     assert roof.expected(MORNING + timedelta(minutes=5)) is None
 
 
-def test_a_short_answer_ends_early_and_history_continues_it() -> None:
+def test_a_short_answer_ends_early() -> None:
     roof = FakeRoof(FakeSun(covers=timedelta(hours=30)))
     roof.sunshine.refresh(SITE, MORNING)
     short = roof.expected(MORNING)
     assert short is not None
     assert len(short.slots) == 60
-
-    slots = slots_between(MORNING, MORNING + timedelta(hours=48), minutes=30)
-    whole = followed_by(short, no_sun(slots, source="none expected", now=MORNING))
-
-    assert whole.slots == slots
-    assert whole.kw == short.kw + (0.0,) * 36
-    assert whole.source == "fake sun, 0 days learnt, then history"
-    assert whole.low_kw is None, "a spread for half of the slots is none"

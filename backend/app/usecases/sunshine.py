@@ -161,22 +161,6 @@ class Sunshine:
         return slot_means(self.readings.between(site.id, quantity, day, day + DAY), first=day, minutes=MINUTES, count=PER_DAY)
 
 
-def followed_by(first: Forecast, rest: Forecast) -> Forecast:
-    """Return a forecast continued by another where it ends; both begin with the same slot."""
-    done = len(first.slots)
-    low = first.low_kw + rest.low_kw[done:] if first.low_kw is not None and rest.low_kw is not None else None
-    high = first.high_kw + rest.high_kw[done:] if first.high_kw is not None and rest.high_kw is not None else None
-    return Forecast(
-        kind=first.kind,
-        slots=first.slots + rest.slots[done:],
-        kw=first.kw + rest.kw[done:],
-        low_kw=low,
-        high_kw=high,
-        source=f"{first.source}, then history",
-        issued_at=first.issued_at,
-    )
-
-
 def _held_back(site: Site, grid_kw: Numbers, soc_pct: Numbers) -> NDArray[np.bool_]:
     """Tell in which slots the inverter may have throttled the array: nothing more could be exported, and nothing stored."""
     limit_kw = site.grid.export_limit_kw
