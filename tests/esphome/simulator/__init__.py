@@ -1,0 +1,1 @@
+"""Simulated inverters, made of the same templates as the firmware's packages."""
