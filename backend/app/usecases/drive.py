@@ -1,0 +1,257 @@
+"""Drive: carries decisions out through a dongle, says it its schedule, and keeps what became of each command."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from app.control.schedule import schedule
+from app.domain.audit import AuditEntry
+from app.domain.decision import Command, Decision, Outcome, OutcomeStatus
+from app.domain.dongle import FINAL, Answer, CommandAnswer, DeviceCommand, Schedule
+from app.domain.errors import NotFoundError, NotInControlError, UnavailableError
+from app.domain.plan import Plan
+from app.domain.setting import dongle_of
+from app.domain.site import Mode, Site, SiteId
+from app.usecases import device_ports, ports
+from app.usecases.execute import Execute
+from app.usecases.preferences import Prefer
+
+log = logging.getLogger(__name__)
+
+BEGIN_WITHIN = timedelta(seconds=60)
+"""A command is begun by then or not at all; the broker forgets it then, too."""
+LONGEST_LEASE = timedelta(hours=24)
+OPTIMIZER = "optimizer"
+OUTCOMES = {
+    Answer.CONFIRMED: OutcomeStatus.CONFIRMED,
+    Answer.FAILED: OutcomeStatus.FAILED,
+    Answer.REFUSED: OutcomeStatus.FAILED,
+    Answer.EXPIRED: OutcomeStatus.FAILED,
+    Answer.OVERRIDDEN: OutcomeStatus.OVERRIDDEN,
+}
+REPLAYED = "replayed"
+ODD_EVERY = timedelta(hours=1)
+"""One entry per device and kind: somebody who sends an order a thousand times does not fill the log."""
+AUDITED = frozenset({Answer.FAILED, Answer.REFUSED, Answer.EXPIRED, Answer.OVERRIDDEN})
+
+
+@dataclass(slots=True)
+class Drive:
+    """Knows which dongle drives which site, and what it was told last."""
+
+    prefer: Prefer
+    devices: device_ports.Devices
+    commands: device_ports.DeviceCommands
+    execute: Execute
+    audit: ports.Audit
+    send: Callable[[DeviceCommand | Schedule, str], None]
+    told: dict[SiteId, DeviceCommand] = field(default_factory=dict)
+    answered_last: dict[str, Answer] = field(default_factory=dict)
+    """By command, of those told last."""
+    scheduled: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    """By device: what its schedule says."""
+    odd: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """By device and kind: when an order that was not ours, or came again, was logged last."""
+
+    def turn(self, site: Site, decision: Decision, plan: Plan | None, now: datetime) -> None:
+        """Tell the dongle that drives a site what was decided, unless it knows; and the schedule, if it changed.
+
+        Raises:
+            UnavailableError: the store is away, or there is no way to the dongle; the next turn tries again.
+        """
+        device = dongle_of(self.prefer.of(site.id).controller)
+        if device is None:
+            self._release(site.id, now)
+            return
+        if self.prefer.of(site.id).dry_run:
+            return
+        if plan is not None:
+            self._say_schedule(device, schedule(site, plan, now=now))
+        if not self._is_held(site.id, device, now) and not self._knows(site.id, device, decision, now):
+            self._tell(site.id, device, decision, now)
+
+    def order(self, device: str, command: Command, *, lease: timedelta, actor: str, now: datetime) -> DeviceCommand:
+        """Tell a dongle what a person wants; it stands until its lease ends, and the optimizer holds back as long.
+
+        Raises:
+            NotFoundError: nobody has claimed such a device.
+            NotInControlError: something else drives its site.
+            UnavailableError: there is no way to it now.
+        """
+        known = self.devices.get(device)
+        if known is None or known.site is None or known.is_revoked:
+            raise NotFoundError(f"nobody has claimed a device {device!r}")
+        self._must_control(known.site, device)
+        name = f"p-{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}"
+        until = now + min(lease, LONGEST_LEASE)
+        sent = DeviceCommand(
+            id=name, device=device, site=known.site, issued=now, expires=now + BEGIN_WITHIN, until=until, command=command, sent_by=actor
+        )
+        self._send(sent)
+        return sent
+
+    def answered(self, answer: CommandAnswer, now: datetime) -> None:
+        """Keep what a dongle answered, and make it the outcome of the decision.
+
+        Raises:
+            UnavailableError: the store is away; nothing is lost if it is told again.
+        """
+        command = self.commands.get(answer.device, answer.command_id)
+        if command is None:
+            self._answered_to_nobody(answer, now)
+            return
+        if answer.reason == REPLAYED:
+            self._log_odd(command.site, answer, f"{command.command.mode}: it came again and was not done again", now)
+            if any(each.answer in FINAL for each in command.answers):
+                return  # what became of it stands
+        self.answered_last[command.id] = answer.answer
+        is_new = self.commands.add_answer(answer)
+        if is_new and answer.answer in AUDITED:
+            detail = f"{command.command.mode}: {answer.answer}{f' ({answer.reason})' if answer.reason else ''}"
+            entry = AuditEntry(at=now, actor=answer.device, action="device.answered", subject=command.id, detail=detail)
+            self.audit.add(command.site, entry)
+        if command.decision_id is not None and answer.answer in FINAL:
+            self._report(command, _outcome(answer))
+
+    def _answered_to_nobody(self, answer: CommandAnswer, now: datetime) -> None:
+        """Log what a claimed device refused of others: an order that somebody forged or kept, or a schedule of ours."""
+        log.info("%s answered %s (%s) to %s, which is none of our commands", answer.device, answer.answer, answer.reason, answer.command_id)
+        device = self.devices.get(answer.device)
+        if device is not None and device.site is not None and (answer.answer in AUDITED or answer.reason == REPLAYED):
+            self._log_odd(device.site, answer, f"a schedule, or an order that is none of ours: {answer.answer} ({answer.reason})", now)
+
+    def _log_odd(self, site: SiteId, answer: CommandAnswer, detail: str, now: datetime) -> None:
+        kind = (answer.device, f"{answer.answer} {answer.reason}")
+        last = self.odd.get(kind)
+        if last is None or now - last >= ODD_EVERY:
+            entry = AuditEntry(at=now, actor=answer.device, action="device.answered", subject=answer.command_id, detail=detail[:500])
+            self.audit.add(site, entry)
+            self.odd[kind] = now
+
+    def _must_control(self, site: SiteId, device: str) -> None:
+        controller = self.prefer.of(site).controller
+        if dongle_of(controller) != device:
+            raise NotInControlError(f"site {site} is driven by {controller}, not by {device}; change its controller first")
+
+    def _say_schedule(self, device: str, wanted: Schedule | None) -> None:
+        if wanted is None:
+            return
+        says = (wanted.start, wanted.step_s, wanted.commands, wanted.classes)
+        if self.scheduled.get(device) != says:
+            self.send(wanted, device)
+            self.scheduled[device] = says
+
+    def _release(self, site: SiteId, now: datetime) -> None:
+        """Tell a dongle that no longer drives a site to go to self-use, and to have no other plan; once."""
+        last = self.told.pop(site, None)
+        if last is None:
+            return
+        calm = (Command(mode=Mode.SELF_USE),) * 48
+        self.send(
+            Schedule(
+                id=f"r-{now:%Y%m%dT%H%M%S}",
+                issued=now,
+                expires=now + BEGIN_WITHIN,
+                start=now.replace(minute=0, second=0, microsecond=0),
+                step_s=3600,
+                commands=calm,
+            ),
+            last.device,
+        )
+        self.scheduled.pop(last.device, None)
+        ended = DeviceCommand(
+            id=f"r-{now:%Y%m%dT%H%M%S}.0", device=last.device, site=site, issued=now, expires=now + BEGIN_WITHIN,
+            until=now + BEGIN_WITHIN, command=calm[0], sent_by=OPTIMIZER,
+        )  # fmt: skip
+        self._send(ended, remember=False)
+
+    def _is_held(self, site: SiteId, device: str, now: datetime) -> bool:
+        """Tell whether a person's command stands."""
+        last = self._last(site, device, now)
+        return last is not None and last.decision_id is None and last.until > now and self._answer(last) not in REFUSALS
+
+    def _knows(self, site: SiteId, device: str, decision: Decision, now: datetime) -> bool:
+        """Tell whether the dongle was told and does it, or still may; or whether the decision is over."""
+        if decision.valid_until <= now:
+            return True
+        last = self._last(site, device, now)
+        if last is None or last.decision_id != decision.id:
+            return False
+        answer = self._answer(last)
+        if answer in {Answer.CONFIRMED, Answer.OVERRIDDEN}:
+            return True
+        return answer in {None, Answer.ACCEPTED} and now < last.expires
+
+    def _answer(self, command: DeviceCommand) -> Answer | None:
+        found = self.answered_last.get(command.id)
+        if found is None:  # answered to another service, or before a restart
+            stored = self.commands.get(command.device, command.id)
+            found = stored.answers[-1].answer if stored is not None and stored.answers else None
+        return found
+
+    def _last(self, site: SiteId, device: str, now: datetime) -> DeviceCommand | None:
+        """Return what a dongle was told last; after a restart, by the store."""
+        last = self.told.get(site)
+        if last is None or last.device != device:
+            stored = self.commands.between(device, now - LONGEST_LEASE, now + BEGIN_WITHIN)
+            last = stored[-1] if stored else None
+            if last is not None:
+                self.told[site] = last
+        return last
+
+    def _tell(self, site: SiteId, device: str, decision: Decision, now: datetime) -> None:
+        command = DeviceCommand(
+            id=f"{decision.id}.{int(now.timestamp()) % 100_000}",
+            device=device,
+            site=site,
+            issued=now,
+            expires=min(now + BEGIN_WITHIN, decision.valid_until),
+            until=decision.valid_until,
+            command=decision.command,
+            sent_by=OPTIMIZER,
+            decision_id=decision.id,
+        )
+        self._report(command, Outcome(status=OutcomeStatus.COMMANDED, at=now, reported_by=device))
+        try:
+            self._send(command)
+        except UnavailableError as error:
+            self._report(command, Outcome(status=OutcomeStatus.FAILED, at=now, reported_by=device, detail=str(error)))
+            raise
+
+    def _send(self, command: DeviceCommand, *, remember: bool = True) -> None:
+        """Store, log and send; in this order, so that no answer comes to a command that nobody knows."""
+        self.commands.save(command)
+        wish = command.command
+        power = "" if wish.power_kw is None else f" {wish.power_kw:.2f} kW"
+        detail = f"{wish.mode}{power} until {command.until:%Y-%m-%dT%H:%M:%SZ}"
+        subject = f"{command.device} {command.id}"
+        self.audit.add(
+            command.site, AuditEntry(at=command.issued, actor=command.sent_by, action="device.commanded", subject=subject, detail=detail)
+        )
+        if remember:
+            self.told[command.site] = command
+        self.send(command, command.device)
+
+    def _report(self, command: DeviceCommand, outcome: Outcome) -> None:
+        if command.decision_id is None:
+            return
+        try:
+            self.execute.report(command.site, command.decision_id, outcome, by=f"dongle:{command.device}")
+        except (NotFoundError, NotInControlError) as error:
+            log.warning("%s: outcome %s of %s is not kept: %s", command.device, outcome.status, command.decision_id, error)
+
+
+REFUSALS = frozenset({Answer.REFUSED, Answer.EXPIRED, Answer.FAILED})
+
+
+def _outcome(answer: CommandAnswer) -> Outcome:
+    return Outcome(
+        status=OUTCOMES[answer.answer],
+        at=answer.at,
+        reported_by=answer.device,
+        mode_read_back=answer.mode,
+        battery_kw=answer.battery_kw,
+        soc_pct=answer.soc_pct,
+        detail=answer.reason or (answer.answer if answer.answer in REFUSALS else None),
+    )
