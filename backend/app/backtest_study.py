@@ -10,13 +10,14 @@ from rich.table import Table
 
 from app.backtesting import Job, decide_all
 from app.domain.site import Site
-from app.ledger.backtest import Policy, Row, reactive, run, self_use
+from app.ledger.backtest import Decider, Policy, Row, reactive, run, self_use
 from app.ledger.baselines import without_battery
 from app.ledger.outcome import Outcome, known, outcome, share
 from app.optimizer.foresight import Known, bound
 from app.optimizer.rules import Rules
 
-NO_BATTERY, SELF_USE, RULES, PLANNED = "no battery", "self-use only", "reactive rules", "plan mapped to modes"
+NO_BATTERY, SELF_USE, RULES = "no battery", "self-use only", "reactive rules"
+PLANNERS = {"linear plan, power forced": Decider.PLAN_FORCED, "linear plan mapped to modes": Decider.PLAN_MAPPED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +70,9 @@ def study(ask: Ask, *, folder: Path, workers: int, told: Callable[[str, int, int
     )
 
 
-def planned(job: Job) -> Job:
-    """Return the same replay with the linear plan's first slot mapped to a mode."""
-    return replace(job, planned=True)
+def planners(job: Job) -> dict[str, Job]:
+    """Return the same replay decided by the linear plan alone, in both ways."""
+    return {name: replace(job, decider=decider) for name, decider in PLANNERS.items()}
 
 
 def table(found: Study, site: Site) -> Table:

@@ -19,7 +19,7 @@ from app.domain.errors import InvalidInputError
 from app.domain.site import Mode
 from app.domain.tape import Tape
 from app.forecasting.weatherlike import ErrorModel, Weatherlike
-from app.ledger.backtest import Policy, Replay, Row, Terms, run
+from app.ledger.backtest import Decider, Policy, Replay, Row, Terms, run
 
 LOOK_EVERY_S = 0.5
 CORE = ("domain", "pricing", "forecasting", "optimizer", "control", "ledger")
@@ -40,20 +40,18 @@ class Job:
     last: int
     start_kwh: float
     sun: ErrorModel | None = None
-    planned: bool = False
-    """Carry out the linear plan's first slot instead of our choice."""
+    decider: Decider = Decider.OURS
 
     @property
     def policy(self) -> Policy:
         """Return what decides."""
         sun = None if self.sun is None else Weatherlike(self.tape, self.sun).at
-        replay = Replay(tape=self.tape, terms=self.terms, sun_at=sun)
-        return replay.planned if self.planned else replay.command
+        return Replay(tape=self.tape, terms=self.terms, sun_at=sun).decided_by(self.decider)
 
     @property
     def fingerprint(self) -> str:
         """Equal where decisions must be equal: same tape, same terms, same code."""
-        found = hashlib.sha256(repr((self.tape.first, self.tape.minutes, self.terms, self.sun, self.planned)).encode())
+        found = hashlib.sha256(repr((self.tape.first, self.tape.minutes, self.terms, self.sun, self.decider)).encode())
         for series in (self.tape.import_per_kwh, self.tape.export_per_kwh, self.tape.load_kw, self.tape.solar_kw):
             found.update(series.tobytes())
         for path in sorted(file for part in CORE for file in (Path(__file__).parent / part).glob("*.py")):

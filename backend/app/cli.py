@@ -16,16 +16,19 @@ from rich.table import Column, Table
 from app import shell
 from app.api.security import sha256
 from app.cli_backtest import backtest
+from app.cli_devices import ca_cli, device_cli
+from app.cli_history import history
 from app.config import load
 from app.doctor import examine
 from app.domain.access import KnownToken, Role
 from app.domain.errors import InvalidInputError, OptimizerError
 from app.domain.site import HOME
+from app.dongles import listen_only
 from app.main import create_app
 from app.services.octopus_energy import OctopusEnergy
 from app.storage.retention import prune
 from app.usecases.shadow import last_weeks
-from app.wiring import Service, build, clock, prepare, refuse_if_unguarded, retention
+from app.wiring import Service, build, clock, prepare, refuse_if_unguarded, retention, running
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Plans and controls a home battery.")
 prices_cli = typer.Typer(no_args_is_help=True, help="What energy costs.")
@@ -34,6 +37,9 @@ token_cli = typer.Typer(no_args_is_help=True, help="Who may ask.")
 cli.add_typer(prices_cli, name="prices")
 cli.add_typer(db_cli, name="db")
 cli.add_typer(token_cli, name="token")
+cli.add_typer(history, name="history")
+cli.add_typer(ca_cli, name="ca")
+cli.add_typer(device_cli, name="device")
 out, err = Console(), Console(stderr=True)
 
 GRACE_S = 10
@@ -63,6 +69,14 @@ def serve() -> None:
 
 
 @cli.command()
+def listen() -> None:
+    """Listen to dongles and do nothing else: one of several such services beside `serve`, each with its own client id."""
+    settings = load()
+    prepare(settings)
+    listen_only(settings, clock)
+
+
+@cli.command()
 def demo(
     port: Annotated[int, typer.Option(help="Where to listen.")] = 8000,
     octopus: Annotated[str | None, typer.Option(metavar="REGION", help="Real public Agile prices of a region letter, e.g. C.")] = None,
@@ -81,14 +95,14 @@ def demo(
 @cli.command()
 def recommend() -> None:
     """Say what to do now, and why."""
-    with _service() as service:
+    with running() as service:
         out.print(shell.decision_panel(service.use.recommend.now(HOME, clock()), service.settings.site))
 
 
 @cli.command()
 def plan() -> None:
     """Show the plan as a table and a plot."""
-    with _service() as service:
+    with running() as service:
         with _working("planning"):
             service.use.recommend.now(HOME, clock())
         found = service.use.journal.last_plan(HOME, clock())
@@ -101,7 +115,7 @@ def plan() -> None:
 @cli.command()
 def shadow(weeks: Annotated[int, typer.Option(min=1, max=57, help="How far back.")] = 4) -> None:
     """Score our decisions, simulated, against the controller that really ran the house, week by week."""
-    with _service() as service:
+    with running() as service:
         with _working("carrying our decisions out in the simulated house"):
             found = service.use.shadow.run(HOME, last_weeks(clock(), weeks))
         out.print(shell.shadow_table(found, service.settings.site))
@@ -129,7 +143,7 @@ cli.command()(backtest)
 @prices_cli.command("refresh")
 def prices_refresh() -> None:
     """Fetch and store what the tariff has published."""
-    with _service() as service:
+    with running() as service:
         with _working(f"asking {service.source.name}"):
             found = service.use.refresh.run(HOME, clock())
         span = f"{found.first:%Y-%m-%d %H:%M} to {found.last:%Y-%m-%d %H:%M} UTC" if found.first and found.last else "nothing"
@@ -139,7 +153,7 @@ def prices_refresh() -> None:
 @prices_cli.command("region")
 def prices_region(postcode: str) -> None:
     """Say which Octopus region letter a postcode has."""
-    with _service() as service:
+    with running() as service:
         if not isinstance(service.source, OctopusEnergy):
             raise InvalidInputError("regions are known only with OPTIMIZER_TARIFF__SOURCE=octopus")
         out.print(service.source.region_of_postcode(postcode))
@@ -156,7 +170,7 @@ def db_upgrade() -> None:
 @db_cli.command("prune")
 def db_prune() -> None:
     """Delete what is older than it is to be kept."""
-    with _service() as service:
+    with running() as service:
         with _working("pruning"):
             gone = prune(service.database, None, now=clock(), keep=retention(service.settings))
         out.print(", ".join(f"{count} {name}" for name, count in gone.items()) + " deleted")
@@ -166,7 +180,7 @@ def db_prune() -> None:
 def token_create(name: str, role: Role = Role.VIEWER) -> None:
     """Make a token and show it once; only its hash is kept."""
     token = secrets.token_hex(24)
-    with _service() as service:
+    with running() as service:
         service.tokens.create(HOME, KnownToken(name=name, role=role, sha256=sha256(token)), clock())
     out.print(token, markup=False)
 
@@ -175,7 +189,7 @@ def token_create(name: str, role: Role = Role.VIEWER) -> None:
 def token_list() -> None:
     """Show every token's name, role and life."""
     table = Table("name", "role", "created", "revoked")
-    with _service() as service:
+    with running() as service:
         for stored in service.tokens.all(HOME):
             revoked = f"{stored.revoked_at:%Y-%m-%d %H:%M}" if stored.revoked_at else ""
             table.add_row(stored.token.name, stored.token.role, f"{stored.created_at:%Y-%m-%d %H:%M}", revoked)
@@ -185,20 +199,9 @@ def token_list() -> None:
 @token_cli.command("revoke")
 def token_revoke(name: str) -> None:
     """Shut a token out for good."""
-    with _service() as service:
+    with running() as service:
         service.tokens.revoke(HOME, name, clock())
     out.print(f"{name} is revoked")
-
-
-@contextmanager
-def _service() -> Iterator[Service]:
-    settings = load()
-    prepare(settings, patience_s=0)
-    service = build(settings)
-    try:
-        yield service
-    finally:
-        service.close()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from app.backtest_report import report
-from app.backtest_study import Ask, planned, study, table
+from app.backtest_study import Ask, planners, study, table
 from app.backtesting import Job
 from app.config import load
 from app.domain.errors import InvalidInputError
@@ -61,7 +61,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command line's options are its argum
     wobble_sigma: Annotated[float, typer.Option(help="Weather: error from hour to hour, in clearness.")] = 0.1,
     zone: Annotated[str, typer.Option(help="Time zone of tariff and house.")] = "Europe/London",
     currency: Annotated[str, typer.Option()] = "GBP",
-    plan: Annotated[bool, typer.Option("--plan", help="Also replay the linear plan mapped to modes.")] = False,  # noqa: FBT002
+    plan: Annotated[bool, typer.Option("--plan", help="Also replay the linear plan alone: its power forced, and mapped to modes.")] = False,  # noqa: FBT002
     bounds: Annotated[bool, typer.Option(help="Prove what perfect foresight could reach; about a minute for a year.")] = True,  # noqa: FBT002
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
     folder: Annotated[Path, typer.Option("--out", help="Where results and what is decided so far are kept.")] = Path("backtest"),
@@ -100,18 +100,20 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command line's options are its argum
     out.print(table(found, site))
     lead = _lead(job)
     out.print(lead)
+    has_parquet = False
     for policy, rows in found.rows.items():
         path = folder / f"{policy.replace(' ', '_').replace(',', '')}.csv"
         write_rows(path, rows, capacity_kwh=site.battery.capacity_kwh)
-        write_parquet(path.with_suffix(".parquet"), rows, capacity_kwh=site.battery.capacity_kwh)
+        has_parquet = write_parquet(path.with_suffix(".parquet"), rows, capacity_kwh=site.battery.capacity_kwh)
     report(folder / "report.html", found, site, title=f"Backtest of {name}", lead=lead)
-    out.print(f"slot by slot: {folder}/*.csv; to look at: {folder / 'report.html'}", markup=False)
+    parquet = f" and {folder}/*.parquet" if has_parquet else " (as Parquet too once pyarrow is installed)"
+    out.print(f"slot by slot: {folder}/*.csv{parquet}; to look at: {folder / 'report.html'}", markup=False)
 
 
 def _jobs(job: Job, *, also_planned: bool) -> dict[str, Job]:
-    """Return ours, and where wanted the plain plan before it."""
+    """Return ours, and where wanted the plain plan's ways before it."""
     ours = "ours, history only" if job.sun is None else "ours, weather-like forecast"
-    return {"plan mapped to modes": planned(job), ours: job} if also_planned else {ours: job}
+    return (planners(job) if also_planned else {}) | {ours: job}
 
 
 def _lead(job: Job) -> str:

@@ -1,9 +1,13 @@
 """Settings from the environment and `.env`: `OPTIMIZER_TARIFF__REGION=C` sets `settings.tariff.region`."""
 
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -238,6 +242,46 @@ class MqttSettings(_Group):
     prefix: str = Field("battery_optimizer", pattern="^[A-Za-z0-9_-]+$", description="First part of every topic.")
 
 
+class CertificatesSettings(_Group):
+    """The house's own authority, for dongles; without a folder nothing is signed."""
+
+    folder: Path | None = Field(None, description="Made by `battery-optimizer ca create`; ca.key in it is the one secret, keep a copy.")
+    device_days: int = Field(
+        730,
+        ge=1,
+        le=3650,
+        description="How long a dongle's certificate is good; its firmware is flashed anew before. A lost one is revoked.",
+    )
+    broker_host: str | None = Field(None, description="Under which name or address dongles find the broker, e.g. 192.168.1.2.")
+    broker_port: int = Field(8884, ge=1, le=65535, description="The listener that wants certificates.")
+    broker_log: Path | None = Field(None, description="Mosquitto's log file at log_type debug: whom it refuses comes into the audit log.")
+
+
+class DirectDongle(_Group):
+    """A dongle that is reached by itself, over ESPHome's native API."""
+
+    device: str = Field(description="Its id, e.g. bat_60bh37202bfa.")
+    host: str
+    port: int = Field(6053, ge=1, le=65535)
+    key: SecretStr | None = Field(None, description="The encryption key of its `api:`.")
+
+
+class DongleSettings(_Group):
+    """Dongles that are listened to, at the broker of `mqtt` or each by itself."""
+
+    listen: bool = Field(default=True, description="Listen to claimed dongles at the broker of OPTIMIZER_MQTT__HOST.")
+    client_id: str = Field(
+        "battery-optimizer-ingest",
+        pattern="^[A-Za-z0-9_-]{1,64}$",
+        description="Names the session in which the broker keeps what comes while we are away; each service needs its own.",
+    )
+    direct: tuple[DirectDongle, ...] = Field(
+        (), description='Without a broker, e.g. [{"device": "bat_60bh37202bfa", "host": "192.168.1.7", "key": "..."}]; so it is claimed.'
+    )
+    keep_raw_days: int = Field(7, ge=2, description="Samples older than this are forgotten; their five-minute means stay.")
+    keep_means_days: int = Field(730, ge=8, description="Five-minute means older than this are forgotten.")
+
+
 class RulesSettings(_Group):
     """The reactive rules: fallback and baseline."""
 
@@ -252,6 +296,10 @@ class PlannerSettings(_Group):
         0.002, ge=0, description="What another mode must save to replace the one decided earlier in the same slot, in currency."
     )
     time_limit_s: float = Field(2.0, gt=0, le=60, description="Wall clock for one plan; what is proved by then is used.")
+
+
+NOT_OURS = frozenset({"OPTIMIZER_PUBLISH"})
+"""Read by docker-compose.yml from the same `.env`."""
 
 
 class Settings(BaseSettings):
@@ -271,6 +319,8 @@ class Settings(BaseSettings):
     tariff: TariffSettings = TariffSettings()
     home_assistant: HomeAssistantSettings = HomeAssistantSettings()
     mqtt: MqttSettings = MqttSettings()
+    certificates: CertificatesSettings = CertificatesSettings()
+    dongles: DongleSettings = DongleSettings()
     rules: RulesSettings = RulesSettings()
     planner: PlannerSettings = PlannerSettings()
 
@@ -314,6 +364,8 @@ def load(env_file: Path = Path(".env"), **given: object) -> Settings:
     Raises:
         InvalidInputError: names every variable that is wrong, one line each.
     """
+    if unknown := _unknown([*os.environ, *dotenv_values(env_file)]):
+        raise InvalidInputError("\n".join(unknown))
     try:
         settings = Settings(_env_file=env_file, **given)  # type: ignore[arg-type]  # pydantic judges them
         _ = settings.site
@@ -325,6 +377,21 @@ def load(env_file: Path = Path(".env"), **given: object) -> Settings:
     except InvalidSiteError as error:
         raise InvalidInputError(f"OPTIMIZER_BATTERY__*, OPTIMIZER_INVERTER__* or OPTIMIZER_GRID__*: {error}") from error
     return settings
+
+
+def _unknown(names: Iterable[str]) -> list[str]:
+    """Return a complaint for each variable of ours whose group does not exist; within a group pydantic complains."""
+    known = [field.upper() for field in Settings.model_fields]
+    complaints = []
+    for name in sorted({each.upper() for each in names} - NOT_OURS):
+        prefix, _, rest = name.partition("_")
+        group = rest.partition("__")[0]
+        if prefix == "OPTIMIZER" and group not in known:
+            meant = get_close_matches(group, known, n=1)
+            complaints.append(
+                f"{name}: there is no group {group}" + (f"; did you mean {meant[0]}?" if meant else f", only {', '.join(known)}")
+            )
+    return complaints
 
 
 def _complaint(found: ErrorDetails) -> str:

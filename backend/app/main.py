@@ -11,8 +11,10 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from app.api import (
+    audit,
     dashboard,
     decisions,
+    devices,
     errors,
     forecast_quality,
     health,
@@ -21,6 +23,7 @@ from app.api import (
     page,
     plans,
     prices,
+    provisioning,
     readings,
     recommendation,
     savings,
@@ -47,11 +50,13 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
         if make_rounds:
             thread.start()
         bridge = asyncio.create_task(service.bridge.run()) if service.bridge is not None else None
+        ears = asyncio.create_task(service.ears.run()) if service.ears is not None else None
         yield
         stop.set()
-        if bridge is not None:
-            bridge.cancel()
-            await asyncio.gather(bridge, return_exceptions=True)
+        for task in (bridge, ears):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         if make_rounds:
             thread.join(timeout=STOP_S)
         service.close()
@@ -62,6 +67,8 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
         description="What to do with a home battery in this half hour, and why.",
         responses=errors.RESPONSES,
         lifespan=lifespan,
+        docs_url=None,  # they load scripts from the internet into a page of the house; /openapi.json says it all
+        redoc_url=None,
     )
     app.state.use, app.state.guard = service.use, service.guard
     errors.install(app)
@@ -73,7 +80,7 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
     v1 = APIRouter(prefix="/api/v1")
     for resource in (recommendation, plans, prices, decisions, readings, overrides, settings, optimize):
         v1.include_router(resource.router)
-    for resource in (savings, dashboard, shadow, forecast_quality):
+    for resource in (savings, dashboard, shadow, forecast_quality, provisioning, audit, devices):
         v1.include_router(resource.router)
     app.include_router(v1)
     page.mount(app)

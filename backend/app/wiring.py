@@ -2,39 +2,37 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from zoneinfo import ZoneInfo
 
 import httpx
 
 from app.api.deps import UseCases
 from app.api.security import Guard, sha256
-from app.config import ApiSettings, Settings
+from app.config import ApiSettings, Settings, load
+from app.devices.listening import Listening
 from app.domain.access import KnownToken, Role
 from app.domain.decision import Decision, Outcome, OutcomeStatus
 from app.domain.errors import InvalidInputError, UnavailableError
 from app.domain.site import HOME
-from app.forecasting.pv_model import clear_kw
+from app.dongles import authority, listening, no_way, watch
 from app.optimizer.rules import Rules
-from app.services.forecast_solar import ForecastSolar
-from app.services.home_assistant import Entity, HomeAssistant
+from app.services.home_assistant_accounts import Accounts
 from app.services.home_assistant_device import HomeAssistantDevice
 from app.services.home_assistant_discovery import Topics
-from app.services.home_assistant_solar import HomeAssistantSolar
 from app.services.mqtt import Broker, MqttBridge
-from app.services.octopus_energy import FlatExport, OctopusEnergy
-from app.services.octopus_tariff import OctopusTariff
-from app.services.open_meteo import OpenMeteo
 from app.services.simulated_house import SimulatedHouse
-from app.services.simulated_prices import SimulatedAgile
-from app.services.smhi import Smhi
-from app.services.solcast import Solcast
+from app.sources import home_assistant, price_source, sunshine_of
 from app.storage.audit import AuditStore
+from app.storage.credentials import CredentialStore
 from app.storage.database import Database, upgrade
 from app.storage.decisions import DecisionStore
+from app.storage.device_commands import DeviceCommandStore
+from app.storage.device_states import DeviceStateStore
+from app.storage.devices import DeviceStore
 from app.storage.forecasts import ForecastStore
 from app.storage.ledger import LedgerStore
 from app.storage.overrides import OverrideStore
@@ -42,11 +40,16 @@ from app.storage.plans import PlanStore
 from app.storage.prices import PriceStore
 from app.storage.readings import ReadingStore
 from app.storage.retention import Keep, prune
+from app.storage.rollup import RollupStore
 from app.storage.settings import SettingStore
+from app.storage.telemetry import TelemetryStore
 from app.storage.tokens import TokenStore
 from app.usecases import ports
 from app.usecases.dashboard import Dashboard
+from app.usecases.dongle_house import DongleHouses
+from app.usecases.drive import Drive
 from app.usecases.execute import Execute
+from app.usecases.fleet import Fleet
 from app.usecases.forecast_quality import ForecastQuality
 from app.usecases.health import Health
 from app.usecases.history import History
@@ -54,13 +57,13 @@ from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
 from app.usecases.outlook import Outlook
 from app.usecases.preferences import Prefer, PreferredSites
+from app.usecases.provision import Provision
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
 from app.usecases.rounds import Rounds
 from app.usecases.savings import Account
 from app.usecases.settle import Settle
 from app.usecases.shadow import Shadow
-from app.usecases.sunshine import Sunshine
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +91,7 @@ class Service:
     source: ports.PriceSource
     house: ports.House | None
     bridge: MqttBridge | None = None
+    ears: Listening | None = None
     clients: list[httpx.Client] = field(default_factory=list)
 
     def close(self) -> None:
@@ -113,7 +117,8 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     prices, readings, decisions = PriceStore(database), ReadingStore(database), DecisionStore(database)
     plans, overrides = PlanStore(database), OverrideStore(database)
     journal = Journal(plans, decisions)
-    ingest = Ingest(readings, house)
+    devices, commands = DeviceStore(database), DeviceCommandStore(database)
+    ingest = Ingest(readings, house, DongleHouses(devices, DeviceStateStore(database), TelemetryStore(database)))
     refresh = Refresh(sites, source, prices)
     forecasts = ForecastStore(database)
     sunshine = sunshine_of(settings, forecasts, readings, clients)
@@ -121,7 +126,13 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     rules = Rules(charge_below=settings.rules.charge_below, sell_above=settings.rules.sell_above)
     limit_s = settings.planner.time_limit_s
     recommend = Recommend(sites, ingest, outlook, journal, overrides, rules, limit_s, settings.planner.switching_cost)
-    execute = Execute(decisions, overrides, audit)
+    execute = Execute(decisions, overrides, audit, lambda name: prefer.of(name).controller)
+    drive = Drive(prefer, devices, commands, execute, audit, no_way)
+    ears = listening(settings, database, clock, drive.answered)
+    if ears is not None:
+        drive.send = ears.send
+    intake = ears.hearing.intake if ears is not None else None
+    waiting: Callable[[], int] = ears.hearing.waiting.qsize if ears is not None else lambda: 0
     ledger = LedgerStore(database)
     settle = Settle(sites, prices, readings, decisions, ledger, rules)
     keep = retention(settings)
@@ -141,12 +152,27 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
         dashboard=Dashboard(sites, ledger, prices, decisions, journal, settle),
         shadow=Shadow(sites, ledger, decisions, prefer),
         forecast_quality=ForecastQuality(ForecastStore(database), ledger),
+        fleet=Fleet(
+            devices,
+            DeviceStateStore(database),
+            TelemetryStore(database),
+            RollupStore(database),
+            commands,
+            drive,
+            intake,
+            waiting,
+        ),
         prices=prices,
         plans=plans,
         decisions=decisions,
+        audit=audit,
+        provision=Provision(DeviceStore(database), CredentialStore(database), audit, authority(settings)),
+        broker_for_devices=(settings.certificates.broker_host, settings.certificates.broker_port),
         time_limit_s=limit_s,
         simulated=simulate_house or settings.tariff.source == "simulated",
     )
+    if ears is not None:
+        use.health.others += [transport.component for transport in ears.transports]
     return Service(
         settings=settings,
         database=database,
@@ -161,13 +187,17 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
             SimulatedActuator(simulated) if simulated is not None else None,
             sunshine,
             settle=settle,
+            drive=drive,
+            watch=watch(settings, database),
             is_dry_run=lambda name: prefer.of(name).dry_run,
+            publish_revoked=use.provision.publish_revoked,
         ),
         guard=guard(settings.api, tokens),
         tokens=tokens,
         source=source,
         house=house,
         bridge=bridge(settings, use),
+        ears=ears,
         clients=clients,
     )
 
@@ -201,82 +231,16 @@ def prepare(settings: Settings, *, patience_s: float = PATIENCE_S, sleep: Callab
 RETRY_S = 2.0
 
 
-def price_source(settings: Settings, clients: list[httpx.Client], clock: Callable[[], datetime]) -> ports.PriceSource:
-    """Return the tariff that the settings name."""
-    tariff = settings.tariff
-    if tariff.source == "simulated":
-        return SimulatedAgile(clock=clock)
-    http = httpx.Client(base_url=tariff.base_url, follow_redirects=True)
-    clients.append(http)
-    export = (
-        OctopusTariff(product=tariff.export_product, region=tariff.region)
-        if tariff.export_product
-        else FlatExport(per_kwh=tariff.export_per_kwh)
-    )
-    return OctopusEnergy(
-        http=http,
-        import_tariff=OctopusTariff(product=tariff.import_product, region=tariff.region),
-        export_tariff=export,
-        payment_method=tariff.payment_method,
-        api_key=tariff.api_key.get_secret_value() if tariff.api_key else None,
-    )
-
-
-SOLAR_URLS = {
-    "open_meteo": "https://api.open-meteo.com/v1/",
-    "smhi": "https://opendata-download-metfcst.smhi.se/api/",
-    "forecast_solar": "https://api.forecast.solar/",
-    "solcast": "https://api.solcast.com.au/",
-}
-
-
-def sunshine_of(settings: Settings, forecasts: ports.Forecasts, readings: ports.Readings, clients: list[httpx.Client]) -> Sunshine | None:
-    """Return who looks after the solar forecast, None where the house's own history is to do."""
-    roof, source = settings.solar.roof, solar_source(settings, clients)
-    if roof is None or source is None:
-        return None
-    return Sunshine(source, roof, forecasts, readings, settings.solar.calibrate)
-
-
-def solar_source(settings: Settings, clients: list[httpx.Client]) -> ports.SolarSource | None:
-    """Return the solar forecast that the settings name, or None for the house's own history."""
-    solar, house = settings.solar, settings.home_assistant
-    roof, name = solar.roof, solar.source
-    url = solar.base_url or (house.url if name == "home_assistant" else SOLAR_URLS.get(name))
-    if roof is None or url is None:
-        return None
-    http = httpx.Client(base_url=url)
-    clients.append(http)
-    key = solar.api_key.get_secret_value() if solar.api_key else None
-    match name:
-        case "open_meteo":
-            return OpenMeteo(http=http, roof=roof, quarters=solar.quarters, models=solar.models, api_key=key, ensemble=solar.ensemble)
-        case "smhi":
-            return Smhi(http=http, roof=roof)
-        case "forecast_solar":
-            return ForecastSolar(http=http, roof=roof, api_key=key)
-        case "solcast":
-            return Solcast(http=http, rooftops=solar.rooftops, api_key=key or "", shape=lambda at_s: clear_kw(roof, at_s))
-        case "home_assistant":
-            token = house.token.get_secret_value() if house.token else ""
-            zone = ZoneInfo(settings.house.time_zone)
-            return HomeAssistantSolar(http=http, token=token, entities=solar.entities, roof=roof, zone=zone)
-        case "history":
-            return None
-
-
-def home_assistant(settings: Settings, clients: list[httpx.Client]) -> HomeAssistant | None:
-    """Return the Home Assistant that the settings name, or None."""
-    given = settings.home_assistant
-    if given.url is None or given.token is None:
-        return None
-    http = httpx.Client(base_url=given.url)
-    clients.append(http)
-    entities = {
-        quantity: Entity(entity_id=text.removeprefix("-"), sign=-1 if text.startswith("-") else 1)
-        for quantity, text in given.entities.items()
-    }
-    return HomeAssistant(http=http, token=given.token.get_secret_value(), entities=entities)
+@contextmanager
+def running() -> Iterator[Service]:
+    """Give a service of this process's settings, for one command."""
+    settings = load()
+    prepare(settings, patience_s=0)
+    service = build(settings)
+    try:
+        yield service
+    finally:
+        service.close()
 
 
 def bridge(settings: Settings, use: UseCases) -> MqttBridge | None:
@@ -294,6 +258,7 @@ def bridge(settings: Settings, use: UseCases) -> MqttBridge | None:
         execute=use.execute,
         prefer=use.prefer,
         health=use.health,
+        accounts=Accounts(account=use.account, quality=use.forecast_quality),
     )
     broker = Broker(
         host=given.host,

@@ -17,7 +17,10 @@ from tests.served_app import NOON, NOWHERE, TOKENS, Served, bearer, served, sett
 ROLES = ["viewer", "controller", "admin"]
 CHANGES = {"POST", "PUT", "DELETE"}
 ASKS_ONLY = {"/api/v1/optimize"}
-EXAMPLES = {"{slot}": "2026-06-01T12:00:00Z", "{decision_id}": "none", "{plan_id}": "none"}
+OPEN = {"/live", "/api/v1/devices/enroll", "/api/v1/devices/renew"}
+"""What needs no token: liveness, and doors with a lock of their own."""
+ADMINS = {"/api/v1/audit", "/api/v1/devices/claim-codes", "/api/v1/devices/{device}/claim", "/api/v1/devices/{device}"}
+EXAMPLES = {"{device}": "bat_none", "{slot}": "2026-06-01T12:00:00Z", "{decision_id}": "none", "{plan_id}": "none"}
 
 
 def routes(running: Served) -> Iterator[tuple[str, str, str | None]]:
@@ -29,7 +32,9 @@ def routes(running: Served) -> Iterator[tuple[str, str, str | None]]:
             real = real.replace(name, value)
         for method in map(str.upper, methods):
             needed = "controller" if method in CHANGES and path not in ASKS_ONLY else "viewer"
-            yield method, real, None if path == "/live" else needed
+            if path in ADMINS and (method in CHANGES or path == "/api/v1/audit"):
+                needed = "admin"
+            yield method, real, None if path in OPEN else needed
 
 
 def test_every_route_wants_the_role_it_should(guarded: Served) -> None:

@@ -123,7 +123,11 @@ def test_an_override_wins_and_goes(fresh: Served) -> None:
 def test_a_new_reserve_holds_from_the_next_plan_on(fresh: Served) -> None:
     fresh.client.post("/api/v1/prices/refresh")
     first = fresh.client.get("/api/v1/recommendation/now").json()["plan_id"]
-    assert fresh.client.put("/api/v1/settings/control", json={"reserve_pct": 40}).json() == {"reserve_pct": 40, "dry_run": False}
+    assert fresh.client.put("/api/v1/settings/control", json={"reserve_pct": 40}).json() == {
+        "reserve_pct": 40,
+        "dry_run": False,
+        "controller": "node_red",
+    }
     assert fresh.client.get("/api/v1/settings/control").json()["reserve_pct"] == 40
     assert fresh.client.get("/api/v1/recommendation/now").json()["plan_id"] != first
 

@@ -99,6 +99,7 @@ def test_forecast_quality_names_source_and_horizon(settled: Served) -> None:
     assert {score["kind"] for score in told["scores"]} == {"load", "solar"}
     assert {(score["from_hours"], score["to_hours"]) for score in told["scores"]} == {(0, 6)}
     assert all(score["mae_kw"] >= 0 and score["count"] > 0 for score in told["scores"])
+    assert all(score["coverage"] is None or 0 <= score["coverage"] <= 1 for score in told["scores"])
 
 
 @pytest.mark.parametrize(

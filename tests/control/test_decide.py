@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -38,7 +39,7 @@ def written(found: Verdict, *, voltage_v: float | None = None, known: bool = Tru
 @pytest.mark.parametrize(
     ("question", "code", "numbers"),
     [
-        pytest.param(CHARGES, ReasonCode.CHEAP_CHARGE, ["5.0p", "10.5p", "2.5 kW"], id="cheap"),
+        pytest.param(CHARGES, ReasonCode.CHEAP_CHARGE, ["5.0p", "27.1p", "2.5 kW"], id="cheap"),
         pytest.param(problem(buy=[-0.05, 0.4], load_kw=1, start_kwh=1), ReasonCode.NEGATIVE_PRICE, ["-5.0p"], id="negative"),
         pytest.param(SELLS, ReasonCode.EXPORT_PEAK, ["40.0p"], id="peak"),
         pytest.param(STORES, ReasonCode.STORE_SURPLUS, ["4.0 kW", "1.0 kW"], id="surplus"),
@@ -72,6 +73,21 @@ def test_a_dear_alternative_says_how_dear() -> None:
 
     assert worst.extra_cost > 0.01
     assert f"{100 * worst.extra_cost:.1f}p more" in worst.why_not
+
+
+PENCE = re.compile(r"(spends|saves|earns) ([0-9.]+)p now.* ([0-9.]+) kWh (more|less) .* worth ([0-9.]+)p later: ([0-9.]+)p more")
+
+
+@pytest.mark.parametrize("question", [CHARGES, SELLS, STORES, SERVES, KEEPS, FEEDS])
+def test_why_not_adds_up_what_an_alternative_does_now_and_what_it_leaves(question: Problem) -> None:
+    told = [PENCE.search(each.why_not) for each in verdict(question).alternatives]
+
+    assert any(told)
+    for found in filter(None, told):
+        verb, now, _, direction, later, total = found.groups()
+        now_p = float(now) if verb == "spends" else -float(now)
+        later_p = -float(later) if direction == "more" else float(later)
+        assert now_p + later_p == pytest.approx(float(total), abs=0.16), found.string
 
 
 def test_an_earlier_plan_still_tells_its_slot_and_when_it_was_made() -> None:

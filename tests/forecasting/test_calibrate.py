@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.domain.roof import Plane, Roof
-from app.forecasting.calibrate import Calibration, Expected, Lessons, learn
+from app.forecasting.calibrate import CLOUD_ERROR, LEAST_ERROR, Calibration, Expected, Lessons, learn
 from app.forecasting.pv_model import clear_kw
 from app.forecasting.sun import DAY_S, Numbers, sun
 from tests.forecasting.weatherlike import Weatherlike
@@ -48,6 +48,14 @@ def test_without_lessons_the_word_of_the_service_stands_with_an_ordinary_spread(
     assert (found.low_kw[noon] < 0.9 * found.kw[noon]).all()
     assert (found.high_kw[noon] > 1.05 * found.kw[noon]).all()
     assert found.high_kw[0] == 0, "nobody expects sun at night"
+
+
+def test_the_ordinary_error_over_a_years_daylight_is_the_published_share_of_capacity() -> None:
+    clear = clear_kw(ROOF, 1735689600.0 + 1800 * np.arange(365 * 48, dtype=np.float64))
+    sky = np.linspace(0, 1, 101)
+    error = float((CLOUD_ERROR * sky * (1 - sky) + LEAST_ERROR).mean() * clear[clear > 0.02].mean())
+
+    assert error / ROOF.peak_kw == pytest.approx(0.13, abs=0.01)
 
 
 def test_a_spread_of_the_service_itself_counts_while_there_are_no_lessons() -> None:

@@ -1,5 +1,6 @@
 """How wrong forecasts were."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -63,3 +64,12 @@ def test_no_sun_at_all_is_no_division() -> None:
     (found,) = score([forecast((0.5,), kind=ForecastKind.SOLAR)], actual(0.0))
 
     assert (found.nmae, found.mae_kw) == (None, 0.5)
+
+
+def test_coverage_is_the_share_inside_the_told_interval_and_nights_say_nothing() -> None:
+    told = replace(forecast((1.0, 1.0, 0.0)), low_kw=(0.5, 0.5, 0.0), high_kw=(1.5, 1.5, 0.0))
+
+    (found,) = score([told], actual(1.4, 1.6, 0.0))
+
+    assert found.coverage == 0.5
+    assert score([forecast((1.0,))], actual(1.0))[0].coverage is None

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from app.backtesting import Job, Memory, decide_all, run_part
-from app.domain.decision import Command
 from app.domain.site import Mode
 from app.domain.tape import Tape
 from app.forecasting.weatherlike import ErrorModel, Weatherlike
-from app.ledger.backtest import Policy, Replay, Row, Terms, imbalance_kwh, reactive, run, self_use
+from app.ledger.backtest import Decider, Policy, Replay, Row, Terms, imbalance_kwh, reactive, run, self_use
 from app.ledger.baselines import without_battery
 from app.ledger.outcome import known
 from app.optimizer.foresight import bound
@@ -92,6 +91,7 @@ def test_the_same_inputs_give_the_same_modes() -> None:
     assert replayed(tape, ours(tape), last=FIRST + 12) == replayed(tape, ours(tape), last=FIRST + 12)
 
 
+@pytest.mark.slow
 def test_every_slot_closes_and_a_second_settlement_agrees_to_a_penny() -> None:
     tape = fortnight()
     rows = replayed(tape, ours(tape))
@@ -101,6 +101,7 @@ def test_every_slot_closes_and_a_second_settlement_agrees_to_a_penny() -> None:
     assert len({row.command.mode for row in rows}) > 2
 
 
+@pytest.mark.slow
 def test_no_policy_beats_perfect_foresight_and_ours_beats_the_simple_ones() -> None:
     tape = fortnight()
     policies = {"self-use": self_use, "rules": reactive(tape, Rules()), "ours": ours(tape)}
@@ -123,6 +124,7 @@ def test_buying_and_selling_at_once_is_what_sets_the_two_bounds_apart() -> None:
     assert apart[0] < apart[1] - 0.5
 
 
+@pytest.mark.slow
 def test_parts_are_joined_to_what_one_run_gives_and_a_killed_run_goes_on(tmp_path: Path) -> None:
     tape = fortnight()
     job = Job(tape=tape, terms=TERMS, first=FIRST, last=FIRST + 24, start_kwh=5.0)
@@ -148,6 +150,7 @@ def test_parts_are_joined_to_what_one_run_gives_and_a_killed_run_goes_on(tmp_pat
     assert list(run(tape, TERMS.site, policy, first=FIRST, last=FIRST + 24, start_kwh=5.0)) == whole
 
 
+@pytest.mark.slow
 def test_two_processes_find_what_one_finds(tmp_path: Path) -> None:
     tape = fortnight()
     job = Job(tape=tape, terms=TERMS, first=FIRST, last=FIRST + 10, start_kwh=5.0)
@@ -165,7 +168,7 @@ def test_a_run_of_other_terms_does_not_read_these_decisions() -> None:
         replace(job, tape=replace(tape, load_kw=2 * tape.load_kw)),
         replace(job, terms=replace(TERMS, publication=Publication.KNOWN)),
         replace(job, sun=ErrorModel()),
-        replace(job, planned=True),
+        replace(job, decider=Decider.PLAN_MAPPED),
     )
 
     assert len({job.fingerprint, *(each.fingerprint for each in others)}) == 5
@@ -202,12 +205,20 @@ def test_only_modes_on_offer_are_told() -> None:
     assert {row.command.mode for row in rows} <= {Mode.SELF_USE, Mode.FORCE_CHARGE}
 
 
-def test_the_plan_alone_can_be_replayed() -> None:
+@pytest.mark.slow
+def test_the_plan_alone_can_be_replayed_mapped_to_modes_or_forced() -> None:
     tape = fortnight()
+    replay = Replay(tape=tape, terms=TERMS)
 
-    assert isinstance(Replay(tape=tape, terms=TERMS).planned(FIRST, 5.0), Command)
+    told = [
+        {row.command.mode for row in replayed(tape, replay.decided_by(decider))} for decider in (Decider.PLAN_MAPPED, Decider.PLAN_FORCED)
+    ]
+
+    assert Mode.SELF_USE in told[0]
+    assert told[1] == {Mode.FORCE_CHARGE, Mode.FORCE_DISCHARGE}
 
 
+@pytest.mark.slow
 def test_the_benchmark_years_published_references_are_reproduced() -> None:
     tape, site = real_year(), house()
     first = 28 * tape.per_day

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ahead, errorWords, skillWords } from "../../backend/app/api/static/quality.js";
+import { ahead, coverageWords, errorWords, skillWords } from "../../backend/app/api/static/quality.js";
 import { countWords, emptyWords, firstDue, gaps, paidWords, share } from "../../backend/app/api/static/savings.js";
 
 const ZONE = "Europe/London";
@@ -67,6 +67,7 @@ test("names the days that are not wholly counted, from the first one on", () => 
 test("forecast errors are told in words", () => {
   assert.deepEqual([ahead({ from_hours: 0, to_hours: 6 }), ahead({ from_hours: 6, to_hours: 24 })], ["up to 6 hours ahead", "6 to 24 hours ahead"]);
   assert.equal(errorWords({ mae_kw: 0.123, nmae: 0.184, bias_kw: -0.05 }), "off by 0.12 kW, 18 % of the mean, 0.05 kW too low on average");
+  assert.deepEqual([coverageWords({ coverage: 0.789 }), coverageWords({ coverage: null })], ["79 % lay inside its 80 % intervals. ", ""]);
   assert.equal(errorWords({ mae_kw: 0.1, nmae: null, bias_kw: 0.01 }), "off by 0.10 kW");
   assert.deepEqual(
     [0.123, -0.2, 0.001, null].map((skill) => skillWords({ skill })),

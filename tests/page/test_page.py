@@ -264,7 +264,16 @@ def _half_hours(demo: Demo) -> list[dict[str, Any]]:
 
 def test_tells_the_forecasts_errors_in_words(chrome: Browser, demo: Demo) -> None:
     load = ScoreOut(
-        kind=ForecastKind.LOAD, source="history", from_hours=0, to_hours=6, count=120, mae_kw=0.123, nmae=0.2, bias_kw=-0.05, skill=0.12
+        kind=ForecastKind.LOAD,
+        source="history",
+        from_hours=0,
+        to_hours=6,
+        count=120,
+        mae_kw=0.123,
+        nmae=0.2,
+        bias_kw=-0.05,
+        skill=0.12,
+        coverage=0.79,
     )
     sun = load.model_copy(update={"kind": ForecastKind.SOLAR, "skill": None, "from_hours": 6, "to_hours": 24})
     page = chrome.new_page()
@@ -275,7 +284,9 @@ def test_tells_the_forecasts_errors_in_words(chrome: Browser, demo: Demo) -> Non
 
     expect(page.locator("[data-test=quality-load]")).to_contain_text("up to 6 hours ahead")
     expect(page.locator("[data-test=quality-load]")).to_contain_text("off by 0.12 kW, 20 % of the mean, 0.05 kW too low")
-    expect(page.locator("[data-test=quality-load]")).to_contain_text("12 % less wrong than repeating last week. 120 comparisons")
+    expect(page.locator("[data-test=quality-load]")).to_contain_text(
+        "12 % less wrong than repeating last week. 79 % lay inside its 80 % intervals. 120"
+    )
     expect(page.locator("[data-test=quality-solar]")).to_contain_text("No last week to compare with yet.")
 
 

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.domain.price import Direction, Price, Provenance
+from app.domain.price import Direction, Price, PriceRange, Provenance
 from app.domain.slot import Slot, slots_between
 from app.pricing.timeline import LOOK_BACK_DAYS, missing, timeline
 
@@ -49,6 +49,29 @@ def test_beyond_the_published_end_the_profile_of_the_last_days_is_taken_at_the_l
     assert [each.provenance for each in line] == [Provenance.PUBLISHED, Provenance.ESTIMATED]
     assert 0.2 < line[1].import_per_kwh < 0.3, "yesterday's price, drawn down by today's lower level"
     assert 0.06 < line[1].export_per_kwh < 0.08
+
+
+def week_of(amplitude: float) -> list[Price]:
+    """Seven days, each at another level, sold at a fixed price."""
+    days = [published(DAY - n * A_DAY, *[0.2 + amplitude * level] * 48) for n, level in enumerate((0, 3, -1, 2, -2, 1, -3), start=1)]
+    return [price for day in days for price in day] + sold(DAY - 7 * A_DAY, 0.15, step=30 * A_DAY)
+
+
+def test_an_estimate_has_a_range_as_wide_as_such_estimates_were_wrong_and_a_published_price_has_none() -> None:
+    calm, wild = (timeline(week_of(amplitude), slots(DAY - HALF_HOUR, 1), zone=LONDON) for amplitude in (0.01, 0.05))
+
+    assert [(each[0].import_range, each[1].export_range) for each in (calm, wild)] == [(None, None)] * 2
+    narrow, wide = (each[1].import_range for each in (calm, wild))
+    assert narrow is not None
+    assert wide is not None
+    assert narrow.low < calm[1].import_per_kwh < narrow.high
+    assert wide.high - wide.low == pytest.approx(5 * (narrow.high - narrow.low))
+
+
+def test_one_day_teaches_no_range() -> None:
+    (only,) = timeline(published(DAY - A_DAY, *[0.2] * 48) + sold(DAY - A_DAY, *[0.1] * 48), slots(DAY, 0.5), zone=LONDON)
+
+    assert only.import_range == PriceRange(low=only.import_per_kwh, high=only.import_per_kwh)
 
 
 def test_one_estimated_direction_makes_the_slot_an_estimate() -> None:

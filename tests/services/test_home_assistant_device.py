@@ -11,13 +11,17 @@ from app.domain.plan import Plan
 from app.domain.setting import Preferences, Setting
 from app.domain.site import HOME, Mode, SiteId
 from app.domain.slot import Slot
+from app.optimizer.rules import Rules
+from app.services.home_assistant_accounts import Accounts
 from app.services.home_assistant_device import HomeAssistantDevice
 from app.services.home_assistant_discovery import Topics, discovery
 from app.services.home_assistant_states import LONGEST_STATE, PLAN_SLOTS, Shown, plan_attributes, states
+from app.usecases.forecast_quality import ForecastQuality
 from app.usecases.health import Component, Status
 from app.usecases.preferences import Prefer, PreferredSites
+from app.usecases.savings import Account
 from tests.builders import house, priced
-from tests.fakes import NIGHT, FakeHome, forced
+from tests.fakes import NIGHT, FakeHome, FakeLedger, forced
 
 RECORDED_BYTES = 16_384
 """Home Assistant drops the attributes of larger states from its records."""
@@ -59,6 +63,10 @@ class Shower:
             execute=self.home.execute,
             prefer=self.prefer,
             health=self.home.health,
+            accounts=Accounts(
+                account=Account(self.home.sites, FakeLedger(self.home.disk), Rules()),
+                quality=ForecastQuality(self.home.forecasts, FakeLedger(self.home.disk)),
+            ),
         )
 
     def states(self, now: Any = NIGHT) -> dict[str, Any]:  # noqa: ANN401
@@ -85,14 +93,20 @@ def shown(home: FakeHome, **changes: Any) -> Shown:  # noqa: ANN401
 
 def test_there_is_a_state_for_every_entity_and_no_state_without_one(shower: Shower) -> None:
     document = cast("dict[str, Any]", shower.device.announcement()[1])
-    assert set(shower.states()) == {*document["components"], "explanation"}
+    assert set(shower.states()) == {*document["components"], "why", "explained", "saved_day_since", "saved_month_since"}
 
 
 def test_states_are_what_was_decided(shower: Shower) -> None:
     told, decision = shower.states(), shower.home.ask(NIGHT)
     assert (told["mode"], told["mode_label"], told["plan_source"]) == (decision.command.mode, decision.label, "optimizer")
     assert (told["price_now"], told["problem"], told["reserve_soc"], told["dry_run"]) == (0.30, "OFF", 10.0, "OFF")
-    assert told["explanation"]["decision_id"] == decision.id
+    assert told["why"]["decision_id"] == decision.id
+    assert decision.explanation is not None
+    assert told["explanation"] == decision.explanation.words[:LONGEST_STATE]
+    assert told["explained"]["binding_limit"] == decision.explanation.binding_limit
+    assert {mode: each["why_not"] for mode, each in told["explained"]["alternatives"].items()} == {
+        each.command.mode: each.why_not for each in decision.alternatives
+    }
     assert told["price_next"] == 0.30
 
 
@@ -106,14 +120,24 @@ def test_a_long_reason_is_cut_in_the_state_and_whole_in_the_attributes() -> None
     home = FakeHome().priced()
     told = cast("Any", states(shown(home, decision=replace(home.ask(NIGHT), reason="why " * 200))))
     assert len(told["reason"]) == LONGEST_STATE
-    assert told["explanation"]["reason"] == "why " * 200
+    assert told["why"]["reason"] == "why " * 200
 
 
 def test_what_is_not_known_is_none_and_not_zero() -> None:
     home = FakeHome(house=None)
     told = cast("Any", states(shown(home, plan=None, following=None, has_problem=True)))
     unknown = {key for key, value in told.items() if value is None}
-    assert unknown == {"target_soc", "expected_soc", "price_now", "price_next", "stored_value", "next_change", "plan", "plan_cost"}
+    assert unknown == {
+        "target_soc",
+        "expected_soc",
+        "price_now",
+        "price_next",
+        "stored_value",
+        "next_change",
+        "plan",
+        "plan_cost",
+        "explanation",
+    }
     assert told["problem"] == "ON"
 
 

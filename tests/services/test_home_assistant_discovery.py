@@ -16,12 +16,14 @@ ENTITY_ID = re.compile(r"(sensor|binary_sensor|number|select|switch)\.[a-z0-9_]+
 """What Home Assistant takes for one."""
 UNITS_OF_CLASS: dict[str | None, set[str | None]] = {
     "monetary": {"GBP", "SEK", "EUR"},
+    "power": {"kW"},
     "timestamp": {None},
     "enum": {None},
     "problem": {None},
 }
 STATE_CLASSES_OF_CLASS: dict[str | None, set[str | None]] = {
     "monetary": {None, "total"},
+    "power": {"measurement"},
     "timestamp": {None},
     "enum": {None},
     "problem": {None},
@@ -83,6 +85,14 @@ def test_prices_are_in_the_sites_currency_as_the_energy_dashboard_wants_them(cur
     assert components(house(currency=currency))["plan_cost"]["unit_of_measurement"] == currency
 
 
+def test_savings_are_totals_that_say_when_they_began() -> None:
+    found = {key: each for key, each in components(house(currency="SEK")).items() if key.startswith("saved_")}
+    assert set(found) == {f"saved_{period}_{case}" for period in ("day", "month") for case in ("no_battery", "self_use", "rules")}
+    for key, each in found.items():
+        assert (each["device_class"], each["state_class"], each["unit_of_measurement"]) == ("monetary", "total", "SEK")
+        assert each["last_reset_value_template"] == f"{{{{ value_json.{'_'.join(key.split('_')[:2])}_since }}}}"
+
+
 def test_prices_expire_well_after_they_are_repeated() -> None:
     assert {key for key, each in components().items() if "expire_after" in each} == {"price_now", "price_next"}
     assert 2 * REPEAT_EVERY_S < EXPIRES_S
@@ -117,4 +127,4 @@ def test_a_site_that_is_no_topic_is_refused(name: str) -> None:
 
 
 def test_a_discovery_document_is_small() -> None:
-    assert len(json.dumps(document())) < 10_000
+    assert len(json.dumps(document())) < 16_000

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.domain.errors import UnauthorizedError, UnavailableError
-from app.domain.reading import Quality, Quantity, Reading
+from app.domain.reading import Metered, Quality, Quantity, Reading
+from app.services.home_assistant import Entity
+from app.services.home_assistant_statistics import HomeAssistantStatistics
 from tests.stack.home_assistant import RunningHomeAssistant, home_assistant, until
 from tests.stack.install_home_assistant import is_installed
 from tests.stack.parts import require
@@ -95,3 +97,42 @@ def test_says_where_it_is(real: RunningHomeAssistant) -> None:
     status = real.home.config()
 
     assert (status.state, status.time_zone, status.version) == ("RUNNING", "Europe/London", "2025.4.4")
+
+
+def test_long_term_statistics_come_back_as_hours_in_our_units(real: RunningHomeAssistant) -> None:
+    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=40)
+    rows = [{"start": (start + n * timedelta(hours=1)).isoformat(), "mean": 500 + n, "min": 0, "max": 1000} for n in range(48)]
+    counted = [{"start": (start + n * timedelta(hours=1)).isoformat(), "sum": n / 4, "state": n / 4} for n in range(48)]
+    real.tell("recorder/import_statistics", metadata=statistic("sensor.house_load", "W", mean=True), stats=rows)
+    real.tell("recorder/import_statistics", metadata=statistic("sensor.house_energy", "kWh", mean=False), stats=counted)
+    asked = HomeAssistantStatistics(url=real.url, token=real.token)
+
+    def hours(entity: str) -> list[Metered]:
+        try:
+            return asked.hours(Quantity.LOAD_KW, Entity(entity_id=entity), start, start + timedelta(days=3))
+        except UnavailableError:
+            return []
+
+    until(lambda: len(hours("sensor.house_load")) == 48 and len(hours("sensor.house_energy")) == 48, 20, "the statistics are written")
+    assert [each.kwh for each in hours("sensor.house_load")[:3]] == [0.5, 0.501, 0.502]
+    assert [each.kwh for each in hours("sensor.house_energy")[1:3]] == [0.25, 0.25]
+    assert hours("sensor.house_load")[0].slot.start == start
+
+
+def test_statistics_of_a_stranger_are_refused(real: RunningHomeAssistant) -> None:
+    now = datetime.now(UTC)
+    with pytest.raises(UnauthorizedError):
+        HomeAssistantStatistics(url=real.url, token="x" * 40).hours(
+            Quantity.LOAD_KW, Entity(entity_id="sensor.house_load"), now - timedelta(days=1), now
+        )
+
+
+def statistic(entity: str, unit: str, *, mean: bool) -> dict[str, object]:
+    return {
+        "has_mean": mean,
+        "has_sum": not mean,
+        "name": None,
+        "source": "recorder",
+        "statistic_id": entity,
+        "unit_of_measurement": unit,
+    }

@@ -1,4 +1,6 @@
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from statistics import mean
 
 import pytest
@@ -15,11 +17,12 @@ def agile(now: datetime = YEAR[1]) -> SimulatedAgile:
     return SimulatedAgile(clock=lambda: now)
 
 
-def year(direction: Direction) -> list[Price]:
-    return [price for price in agile().prices(*YEAR) if price.direction is direction]
+@cache
+def year(direction: Direction) -> Sequence[Price]:
+    return tuple(price for price in agile().prices(*YEAR) if price.direction is direction)
 
 
-def mean_at(hours: set[int], prices: list[Price]) -> float:
+def mean_at(hours: set[int], prices: Sequence[Price]) -> float:
     return mean(price.per_kwh for price in prices if price.slot.start.astimezone(LONDON).hour in hours)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import inspect
 
 from app.domain.errors import InvalidInputError, UnavailableError
 from app.domain.site import HOME
+from app.storage import device_models  # noqa: F401  (its tables are in the schema once it is read)
 from app.storage.audit import AuditStore
 from app.storage.database import MIGRATIONS, Database, Schema, downgrade, newest_revision, upgrade
 from app.storage.models import Base

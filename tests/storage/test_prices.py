@@ -87,11 +87,20 @@ def test_remembers_when_prices_were_stored_last(store: PriceStore) -> None:
     assert store.save(HOME, [], NOON) == 0
     assert store.last_fetched(HOME) is None
 
-    for fetched_at in (at(1), at(3), at(2)):
+    for fetched_at in (at(1), at(3)):
         store.save(HOME, [price()], fetched_at)
 
     assert store.last_fetched(HOME) == at(3)
     assert store.last_fetched(NEIGHBOUR) is None
+
+
+def test_tells_that_prices_were_stored_again_even_by_a_clock_that_is_late(store: PriceStore) -> None:
+    told = []
+    for fetched_at in (at(3), at(3), at(2), at(1)):
+        store.save(HOME, [price()], fetched_at)
+        told.append(store.last_fetched(HOME))
+
+    assert told == [at(3) + n * timedelta(microseconds=1) for n in range(4)]
 
 
 @pytest.mark.parametrize("clock_change", [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.control.decide import HANDOVER_S
 from app.domain.decision import Command, ReasonCode
 from app.domain.errors import NotFoundError
 from app.domain.plan import PlanSource, PlanStatus
@@ -14,6 +15,7 @@ from app.usecases.health import Status
 from tests.fakes import NIGHT, FakeHome, FakeTariff, forced, soc
 
 MINUTE = timedelta(minutes=1)
+HANDOVER = timedelta(seconds=HANDOVER_S)
 HALF_HOUR = timedelta(minutes=30)
 HOLD = Command(mode=Mode.HOLD)
 
@@ -204,7 +206,7 @@ def test_an_override_wins_and_ends() -> None:
     home.execute.force(HOME, forced(HOLD, NIGHT, NIGHT + 10 * MINUTE))
     decision = home.ask(NIGHT + MINUTE)
     assert (decision.plan_source, decision.command) == (PlanSource.OVERRIDE, HOLD)
-    assert decision.valid_until == NIGHT + 10 * MINUTE, "its lease ends with it"
+    assert decision.valid_until == NIGHT + 10 * MINUTE + HANDOVER, "its lease ends with it, but for who asks just then"
     assert "owner" in decision.reason
     assert home.component("optimizer", NIGHT + MINUTE).status is Status.OK
     assert home.ask(NIGHT + 10 * MINUTE).plan_source is PlanSource.OPTIMIZER
@@ -215,7 +217,7 @@ def test_a_longer_override_lengthens_the_lease() -> None:
     home.execute.force(HOME, forced(HOLD, NIGHT, NIGHT + 10 * MINUTE))
     home.ask(NIGHT)
     home.execute.force(HOME, forced(HOLD, NIGHT, NIGHT + 20 * MINUTE))
-    assert home.ask(NIGHT + MINUTE).valid_until == NIGHT + 20 * MINUTE
+    assert home.ask(NIGHT + MINUTE).valid_until == NIGHT + 20 * MINUTE + HANDOVER
 
 
 def test_an_override_wins_while_the_store_is_away() -> None:

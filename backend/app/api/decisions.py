@@ -10,6 +10,7 @@ from app.api.deps import House, Now, Use
 from app.api.models import In, Instant, Out, RecommendationOut, span
 from app.api.security import Controller, Viewer
 from app.domain.decision import Decision, Outcome, OutcomeStatus
+from app.domain.setting import NODE_RED
 
 router = APIRouter(prefix="/decisions", tags=["decisions"])
 
@@ -71,7 +72,7 @@ def decisions(use: Use, house: House, at: Now, _caller: Viewer, start: Instant |
 def outcome(
     *, use: Use, house: House, at: Now, caller: Controller, report: OutcomeIn, decision_id: Annotated[str, Path(max_length=64)]
 ) -> DecisionOut:
-    """Store what became of a decision; the same report twice is stored once."""
+    """Store what became of a decision; the same report twice is stored once. A dongle that drives the site refuses it (409)."""
     found = Outcome(
         status=report.status,
         at=report.at or at,
@@ -81,4 +82,4 @@ def outcome(
         soc_pct=report.soc_pct,
         detail=report.detail,
     )
-    return DecisionOut.with_outcomes(use.execute.report(house.id, decision_id, found))
+    return DecisionOut.with_outcomes(use.execute.report(house.id, decision_id, found, by=NODE_RED))

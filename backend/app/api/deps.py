@@ -12,12 +12,14 @@ from app.domain.site import HOME, Site, SiteId
 from app.usecases import ports
 from app.usecases.dashboard import Dashboard
 from app.usecases.execute import Execute
+from app.usecases.fleet import Fleet
 from app.usecases.forecast_quality import ForecastQuality
 from app.usecases.health import Health
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
 from app.usecases.outlook import Outlook
 from app.usecases.preferences import Prefer
+from app.usecases.provision import Provision
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
 from app.usecases.savings import Account
@@ -42,12 +44,17 @@ class UseCases:
     dashboard: Dashboard
     shadow: Shadow
     forecast_quality: ForecastQuality
+    fleet: Fleet
     prices: ports.Prices
     plans: ports.Plans
     decisions: ports.Decisions
+    audit: ports.Audit
+    provision: Provision
     time_limit_s: float
     simulated: bool = False
     """Whether prices or house are made up; pages say so."""
+    broker_for_devices: tuple[str | None, int | None] = (None, None)
+    """Where dongles find the broker."""
 
 
 def _use_cases(request: Request) -> UseCases:

@@ -13,11 +13,14 @@ from starlette.exceptions import HTTPException
 
 from app.domain.errors import (
     ConflictError,
+    DeniedError,
     InfeasibleError,
     InvalidInputError,
     InvalidSiteError,
     NotFoundError,
+    NotInControlError,
     OptimizerError,
+    TooManyTriesError,
     UnauthorizedError,
     UnavailableError,
 )
@@ -28,6 +31,9 @@ STATUS: Mapping[type[OptimizerError], tuple[HTTPStatus, str]] = {
     InfeasibleError: (HTTPStatus.UNPROCESSABLE_ENTITY, "infeasible"),
     NotFoundError: (HTTPStatus.NOT_FOUND, "not_found"),
     ConflictError: (HTTPStatus.CONFLICT, "conflict"),
+    DeniedError: (HTTPStatus.FORBIDDEN, "denied"),
+    TooManyTriesError: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_tries"),
+    NotInControlError: (HTTPStatus.CONFLICT, "not_in_control"),
     UnauthorizedError: (HTTPStatus.BAD_GATEWAY, "neighbour_refused"),
     UnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
 }
@@ -64,6 +70,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         HTTPStatus.CONFLICT,
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.BAD_GATEWAY,
         HTTPStatus.SERVICE_UNAVAILABLE,
     )

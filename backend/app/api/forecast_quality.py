@@ -24,6 +24,9 @@ class ScoreOut(Out):
     mae_kw: float
     nmae: float | None = Field(description="Mean error over mean power.")
     bias_kw: float = Field(description="Positive: too much was expected.")
+    coverage: float | None = Field(
+        description="Share of measured powers inside the told 80 % interval, nights apart; 0.75 to 0.85 is honest."
+    )
     skill: float | None = Field(description='1 less the error over that of "as in the same slot last week"; above 0 is better than that.')
 
 

@@ -5,13 +5,15 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 
 from app.api.deps import House, Now, Use
 from app.api.models import Out
 from app.api.security import Viewer
 from app.domain.decision import Decision
+from app.domain.telemetry import Cause
 from app.usecases.health import BADNESS, Report, Status
+from app.usecases.intake import Counts
 
 router = APIRouter(tags=["health"])
 
@@ -64,6 +66,7 @@ def health(use: Use, house: House, at: Now, _caller: Viewer, response: Response)
 def metrics(use: Use, house: House, at: Now, _caller: Viewer) -> Response:
     """Return Prometheus text."""
     registry = CollectorRegistry()
+    registry.register(_Intake(use.fleet.counts, use.fleet.waiting()))
     registry.register(_Collector(use.health.report(house.id, at), use.journal.remembered_decisions.get(house.id), len(use.journal.waiting)))
     return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
 
@@ -88,6 +91,28 @@ class _Collector:
         yield GaugeMetricFamily("battery_optimizer_waiting_records", "Records held back while the database is away", self.waiting)
         if self.decision is not None:
             yield from _of_decision(self.decision)
+
+
+class _Intake:
+    """Tells one scrape how the intake of what dongles say does."""
+
+    def __init__(self, counts: Counts, waiting: int) -> None:
+        self.counts = counts
+        self.waiting = waiting
+
+    def collect(self) -> Iterator[Metric]:
+        prefix, counts = "battery_optimizer_telemetry", self.counts
+        yield CounterMetricFamily(f"{prefix}_received", "Messages of dongles", counts.received)
+        yield CounterMetricFamily(f"{prefix}_stored", "Samples stored", counts.stored)
+        yield CounterMetricFamily(f"{prefix}_duplicate", "Samples that were there already", counts.duplicate)
+        yield CounterMetricFamily(f"{prefix}_acknowledged", "Acknowledgements of logs", counts.acks)
+        yield CounterMetricFamily(f"{prefix}_rolled_up", "Five-minute means made", counts.rolled)
+        rejected = CounterMetricFamily(f"{prefix}_rejected", "Dead letters by cause", labels=["cause"])
+        for cause in Cause:
+            rejected.add_metric([cause], counts.rejected[cause])
+        yield rejected
+        yield SummaryMetricFamily(f"{prefix}_batch_seconds", "Time to store a batch", count_value=counts.batches, sum_value=counts.batch_s)
+        yield GaugeMetricFamily(f"{prefix}_waiting", "Messages that are not stored yet", self.waiting)
 
 
 def _of_decision(decision: Decision) -> Iterator[Metric]:

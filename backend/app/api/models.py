@@ -9,6 +9,7 @@ from app.domain.decision import Command, Decision, Limit
 from app.domain.errors import InvalidInputError
 from app.domain.plan import PlanSource, PlanStatus
 from app.domain.price import PriceClass, Provenance
+from app.domain.setting import NODE_RED
 from app.domain.site import Mode
 from app.domain.slot import Slot
 
@@ -91,14 +92,17 @@ class RecommendationOut(Out):
     valid_until: Instant
     decision_id: str
     plan_id: str | None
-    dry_run: bool = Field(default=False, description="Whether executors only show what they would do.")
+    dry_run: bool = Field(default=False, description="Whether whoever asks only shows what it would do; also while a dongle drives.")
+    controller: str = Field(default=NODE_RED, description="Who carries decisions out: `node_red`, or `dongle:` and its id.")
     price: PriceOut
-    stored_kwh_value: float | None
+    stored_kwh_value: float | None = Field(
+        description="What one more kWh in the battery after this slot saves, over every path of load and sun; None on lower rungs."
+    )
     alternatives: list[AlternativeOut]
     explanation: ExplanationOut | None = Field(description="None on the lower rungs of the ladder, which weigh nothing.")
 
     @classmethod
-    def of(cls, decision: Decision, *, dry_run: bool = False) -> "RecommendationOut":
+    def of(cls, decision: Decision, *, dry_run: bool = False, controller: str = NODE_RED) -> "RecommendationOut":
         """Return a decision in the field names users script against."""
         price = decision.price
         return cls(
@@ -120,6 +124,7 @@ class RecommendationOut(Out):
             decision_id=decision.id,
             plan_id=decision.plan_id,
             dry_run=dry_run,
+            controller=controller,
             price=PriceOut(
                 import_per_kwh=price.import_per_kwh,
                 export_per_kwh=price.export_per_kwh,

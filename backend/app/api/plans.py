@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path
+from pydantic import Field
 
 from app.api.deps import House, Now, Use
 from app.api.models import Instant, Out
@@ -33,7 +34,10 @@ class StepOut(Out):
     discharge_kw: float
     soc_pct: float
     stored_kwh: float
-    stored_kwh_value: float
+    plan_kwh_value: float = Field(
+        description="What one more stored kWh would save in this plan, which knows one line of load and sun; "
+        "a decision's stored_kwh_value weighs every path they may take, so the two differ."
+    )
     cost: float
 
 
@@ -101,7 +105,7 @@ class PlanOut(Out):
                     discharge_kw=step.discharge_kw,
                     soc_pct=site.battery.pct(step.stored_kwh),
                     stored_kwh=step.stored_kwh,
-                    stored_kwh_value=step.stored_kwh_value,
+                    plan_kwh_value=step.stored_kwh_value,
                     cost=step.cost,
                 )
                 for step in plan.steps

@@ -8,7 +8,7 @@ from pydantic import Field
 from app.api.deps import House, Now, Use
 from app.api.models import Instant, Out, span
 from app.api.security import Controller, Viewer
-from app.domain.price import PriceClass, Provenance
+from app.domain.price import PriceClass, PricedSlot, Provenance
 from app.domain.slot import finest_minutes, slots_between
 from app.pricing.timeline import LOOK_BACK_DAYS, timeline
 
@@ -26,7 +26,7 @@ class RefreshOut(Out):
 
 
 class PricedSlotOut(Out):
-    """Both prices of a slot."""
+    """Both prices of a slot. An estimate lies between low and high four times in five; a published price has neither."""
 
     start: Instant
     end: Instant
@@ -34,6 +34,27 @@ class PricedSlotOut(Out):
     export_per_kwh: float
     price_class: PriceClass
     provenance: Provenance
+    import_low_per_kwh: float | None
+    import_high_per_kwh: float | None
+    export_low_per_kwh: float | None
+    export_high_per_kwh: float | None
+
+    @classmethod
+    def of(cls, each: PricedSlot) -> "PricedSlotOut":
+        """Return a slot's prices."""
+        bought, sold = each.import_range, each.export_range
+        return cls(
+            start=each.slot.start,
+            end=each.slot.end,
+            import_per_kwh=each.import_per_kwh,
+            export_per_kwh=each.export_per_kwh,
+            price_class=each.price_class,
+            provenance=each.provenance,
+            import_low_per_kwh=None if bought is None else bought.low,
+            import_high_per_kwh=None if bought is None else bought.high,
+            export_low_per_kwh=None if sold is None else sold.low,
+            export_high_per_kwh=None if sold is None else sold.high,
+        )
 
 
 class PricesOut(Out):
@@ -68,15 +89,5 @@ def prices(use: Use, house: House, at: Now, _caller: Viewer, start: Instant | No
     return PricesOut(
         currency=house.currency,
         time_zone=str(house.zone),
-        slots=[
-            PricedSlotOut(
-                start=each.slot.start,
-                end=each.slot.end,
-                import_per_kwh=each.import_per_kwh,
-                export_per_kwh=each.export_per_kwh,
-                price_class=each.price_class,
-                provenance=each.provenance,
-            )
-            for each in found
-        ],
+        slots=[PricedSlotOut.of(each) for each in found],
     )

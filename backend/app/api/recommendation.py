@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.api.deps import House, Now, Use
 from app.api.models import RecommendationOut
 from app.api.security import Viewer
+from app.domain.setting import NODE_RED
 
 router = APIRouter(prefix="/recommendation", tags=["recommendation"])
 
@@ -12,4 +13,6 @@ router = APIRouter(prefix="/recommendation", tags=["recommendation"])
 @router.get("/now")
 def now(use: Use, house: House, at: Now, _caller: Viewer) -> RecommendationOut:
     """Return what to do in the current slot; plans again if anything changed."""
-    return RecommendationOut.of(use.recommend.now(house.id, at), dry_run=use.prefer.of(house.id).dry_run)
+    prefer = use.prefer.of(house.id)
+    is_other = prefer.controller != NODE_RED
+    return RecommendationOut.of(use.recommend.now(house.id, at), dry_run=prefer.dry_run or is_other, controller=prefer.controller)

@@ -15,6 +15,7 @@ class ControlOut(Out):
 
     reserve_pct: float
     dry_run: bool = Field(description="Whether executors only show what they would do.")
+    controller: str = Field(description="Who carries decisions out: `node_red` (whoever reports over HTTP) or `dongle:` and its id.")
 
 
 class ControlIn(In):
@@ -22,6 +23,7 @@ class ControlIn(In):
 
     reserve_pct: float | None = Field(None, ge=0, le=100, examples=[20])
     dry_run: bool | None = None
+    controller: str | None = Field(None, max_length=80, examples=["node_red", "dongle:bat_60bh37202bfa"])
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reserve_pct": 20}]})
 
@@ -35,5 +37,7 @@ def control(use: Use, house: House, _caller: Viewer) -> ControlOut:
 @router.put("/control")
 def change(use: Use, house: House, at: Now, caller: Controller, wish: ControlIn) -> ControlOut:
     """Change the reserve or the dry run; the next plan knows it."""
-    changed = use.prefer.change(house.id, reserve_pct=wish.reserve_pct, dry_run=wish.dry_run, actor=caller, now=at)
+    changed = use.prefer.change(
+        house.id, reserve_pct=wish.reserve_pct, dry_run=wish.dry_run, controller=wish.controller, actor=caller, now=at
+    )
     return ControlOut.model_validate(changed)

@@ -40,6 +40,14 @@ class Choice:
     candidates: tuple[Candidate, ...]
     stored_kwh_value: float
 
+    def battery_kw(self, problem: Problem) -> float:
+        """Return the battery's power in kW, charging positive, in this slot's expected load and sun: what a plan has to go on from."""
+        slot, command = problem.slots[0], self.best.command
+        flows = run_slot(
+            problem.site, command, stored_kwh=problem.start_kwh, solar_kw=slot.solar_kw, load_kw=slot.load_kw, hours=slot.hours
+        )
+        return float(flows.charge_kw - flows.discharge_kw)
+
 
 def choose(problem: Problem, paths: Paths, *, running: Command | None = None, switching_cost: float = 0.0) -> Choice:
     """Return this slot's command, chosen before its load and sun are seen; leaving the running mode costs `switching_cost`."""
@@ -47,7 +55,8 @@ def choose(problem: Problem, paths: Paths, *, running: Command | None = None, sw
     found = tuple(_weighed(problem, paths, ahead, command) for command in commands(problem.site))
     ranked = [each.cost + (switching_cost if running is not None and each.command.mode is not running.mode else 0.0) for each in found]
     best = found[next(n for n, cost in enumerate(ranked) if cost <= min(ranked) + TIE)]
-    return Choice(best=best, candidates=found, stored_kwh_value=ahead.worth_per_kwh(best.stored_kwh, paths.weight))
+    worth = ahead.worth_per_kwh(problem.start_kwh, best.stored_kwh, paths.weight)
+    return Choice(best=best, candidates=found, stored_kwh_value=worth)
 
 
 def commands(site: Site) -> Sequence[Command]:

@@ -18,6 +18,8 @@ from app.optimizer.rules import Rules
 
 LEASE_GRACE_S = 300
 """One round of an executor that asks every five minutes: equal decisions of two slots join without a gap in between."""
+HANDOVER_S = 30
+"""What ends before its slot does has a lease that ends a little later, so that who asks just then need not go to self-use first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ class Verdict:
 def from_choice(problem: Problem, plan: Plan, choice: Choice, *, before: Decision | None = None) -> Verdict:
     """Return the verdict of a fresh choice: its mode, with the reason and every other mode's extra cost."""
     site, best = problem.site, choice.best
-    step = _expected(problem.slots[0], best, choice.stored_kwh_value)
+    step = _expected(site, problem.slots[0], best, choice.stored_kwh_value)
     reason_code, sentence = reason(site, best.command, step)
     return Verdict(
         command=best.command,
@@ -65,7 +67,7 @@ def from_choice(problem: Problem, plan: Plan, choice: Choice, *, before: Decisio
         status=plan.status,
         plan=plan,
         step=step,
-        alternatives=_alternatives(site, choice),
+        alternatives=_alternatives(site, problem.slots[0], choice),
         explanation=explanation(site, best.command, step, before),
         fingerprint=problem.fingerprint,
     )
@@ -119,7 +121,7 @@ def write_up(situation: Situation, verdict: Verdict) -> Decision:
         plan_id=verdict.plan.id if verdict.plan is not None else None,
         slot=situation.slot,
         decided_at=situation.now,
-        valid_until=ends if verdict.until is None else min(ends, verdict.until),
+        valid_until=ends if verdict.until is None else min(ends, verdict.until + timedelta(seconds=HANDOVER_S)),
         command=verdict.command,
         label=label(site.inverter.profile, verdict.command.mode),
         discharge_current_a=_current_a(situation, verdict),
@@ -145,9 +147,8 @@ def _name(situation: Situation, verdict: Verdict) -> str:
     return f"{situation.now:%Y%m%dT%H%M%SZ}-{verdict.source[:3]}-{digest}"
 
 
-def _expected(slot: ProblemSlot, best: Candidate, stored_kwh_value: float) -> PlanStep:
+def _expected(site: Site, slot: ProblemSlot, best: Candidate, stored_kwh_value: float) -> PlanStep:
     """Return what the house is expected to do in what is left of the slot."""
-    bought, sold = best.import_kw * slot.priced.import_per_kwh, best.export_kw * slot.priced.export_per_kwh
     return PlanStep(
         priced=slot.priced,
         load_kw=slot.load_kw,
@@ -159,21 +160,36 @@ def _expected(slot: ProblemSlot, best: Candidate, stored_kwh_value: float) -> Pl
         discharge_kw=best.discharge_kw,
         stored_kwh=best.stored_kwh,
         stored_kwh_value=stored_kwh_value,
-        cost=slot.hours * (bought - sold),
+        cost=_spent(site, slot, best),
     )
 
 
-def _alternatives(site: Site, choice: Choice) -> tuple[Alternative, ...]:
+def _alternatives(site: Site, slot: ProblemSlot, choice: Choice) -> tuple[Alternative, ...]:
     """Return every other mode at its best power, cheapest first."""
-    cheapest: dict[Mode, Candidate] = {}
+    best, cheapest = choice.best, dict[Mode, Candidate]()
     for each in sorted(choice.candidates, key=lambda found: found.cost):
-        if each.command.mode is not choice.best.command.mode:
+        if each.command.mode is not best.command.mode:
             cheapest.setdefault(each.command.mode, each)
-    extras = [(each.command, max(0.0, each.cost - choice.best.cost)) for each in cheapest.values()]
-    return tuple(
-        Alternative(command=command, extra_cost=round(extra, 4), why_not=why_not(site, command, extra, choice.best.command))
-        for command, extra in extras
+    return tuple(_alternative(site, slot, each, best) for each in cheapest.values())
+
+
+def _alternative(site: Site, slot: ProblemSlot, other: Candidate, best: Candidate) -> Alternative:
+    extra = max(0.0, other.cost - best.cost)
+    words = why_not(
+        site,
+        other.command,
+        best.command,
+        extra_cost=extra,
+        extra_now=_spent(site, slot, other) - _spent(site, slot, best),
+        extra_stored_kwh=other.stored_kwh - best.stored_kwh,
     )
+    return Alternative(command=other.command, extra_cost=round(extra, 4), why_not=words)
+
+
+def _spent(site: Site, slot: ProblemSlot, candidate: Candidate) -> float:
+    """Return what a candidate is expected to cost in this slot, wear included."""
+    cash = candidate.import_kw * slot.priced.import_per_kwh - candidate.export_kw * slot.priced.export_per_kwh
+    return slot.hours * (cash + candidate.discharge_kw * site.battery.wear_per_kwh)
 
 
 def _current_a(situation: Situation, verdict: Verdict) -> float:

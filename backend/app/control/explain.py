@@ -38,7 +38,7 @@ def reason(site: Site, command: Command, step: PlanStep) -> tuple[ReasonCode, st
         case Mode.HOLD:
             return ReasonCode.KEEP_FOR_LATER, _keep_reason(site, step)
         case Mode.SELF_USE:
-            return _self_use_reason(step, buy=buy, worth=worth)
+            return _self_use_reason(site, step, buy=buy, sell=sell, worth=worth)
 
 
 def explanation(site: Site, command: Command, step: PlanStep, before: Decision | None) -> Explanation:
@@ -82,12 +82,23 @@ def _changed(site: Site, command: Command, step: PlanStep, before: Decision) -> 
     return "; ".join(told)
 
 
-def why_not(site: Site, command: Command, extra_cost: float, chosen: Command) -> str:
-    """Return why an alternative was not chosen."""
-    name = command.mode.replace("_", " ")
+def why_not(site: Site, command: Command, chosen: Command, *, extra_cost: float, extra_now: float, extra_stored_kwh: float) -> str:
+    """Return why an alternative was not chosen: what it would spend in this slot, and what the charge it leaves is worth afterwards.
+
+    All beyond the chosen command: `extra_now` in this slot, `extra_cost` up to the horizon, `extra_stored_kwh` at the end of the slot.
+    """
+    name, currency = command.mode.replace("_", " "), site.currency
     if abs(extra_cost) < JUST_AS_GOOD:
         return f"{name} costs the same as {chosen.mode.replace('_', ' ')}"
-    return f"{name} would cost {money(extra_cost, site.currency)} more by the end of the plan"
+    more = f"{money(extra_cost, currency)} more in all"
+    if abs(extra_stored_kwh) < NEGLIGIBLE_KWH / 10:
+        return f"{name} leaves the battery as full, but costs {more}"
+    later, kwh = abs(extra_now - extra_cost), f"{abs(extra_stored_kwh):.2f} kWh"
+    if extra_stored_kwh > 0:
+        spends = f"spends {money(extra_now, currency)} now" if extra_now >= 0 else f"earns {money(-extra_now, currency)} now"
+        return f"{name} {spends} for {kwh} more in the battery, worth {money(later, currency)} later: {more}"
+    saves = f"saves {money(-extra_now, currency)} now" if extra_now <= 0 else f"spends {money(extra_now, currency)} now"
+    return f"{name} {saves}, but leaves {kwh} less in the battery, worth {money(later, currency)} later: {more}"
 
 
 JUST_AS_GOOD = 0.0005
@@ -121,6 +132,9 @@ def _charge_reason(site: Site, command: Command, step: PlanStep) -> tuple[Reason
 def _keep_reason(site: Site, step: PlanStep) -> str:
     """Say why the charge is kept, as it would save now: after loss and wear."""
     saves, worth = _net(site, step.priced.import_per_kwh), step.stored_kwh_value
+    if saves <= 0:
+        buy, kept = money(step.priced.import_per_kwh, site.currency), money(worth, site.currency)
+        return f"At {buy} giving a stored kWh would cost more in loss and wear than it saves: keep it (it is worth {kept})"
     if worth > saves:
         told = f"A stored kWh is worth {money(worth, site.currency)} later, more than the {money(saves, site.currency)} it would save now"
         return f"{told} ({money(step.priced.import_per_kwh, site.currency)} less loss and wear): keep it"
@@ -135,7 +149,7 @@ def _net(site: Site, per_kwh: float) -> float:
     return site.battery.discharge_efficiency * (per_kwh - site.battery.wear_per_kwh)
 
 
-def _self_use_reason(step: PlanStep, *, buy: str, worth: str) -> tuple[ReasonCode, str]:
+def _self_use_reason(site: Site, step: PlanStep, *, buy: str, sell: str, worth: str) -> tuple[ReasonCode, str]:
     if step.solar_kw > step.load_kw and step.charge_kw > NEGLIGIBLE_KW:
         return (
             ReasonCode.STORE_SURPLUS,
@@ -143,7 +157,11 @@ def _self_use_reason(step: PlanStep, *, buy: str, worth: str) -> tuple[ReasonCod
         )
     if step.discharge_kw > NEGLIGIBLE_KW:
         return ReasonCode.SERVE_LOAD, f"Energy costs {buy} now, a stored kWh is worth {worth} later: the battery feeds the house"
-    return ReasonCode.BATTERY_IDLE, f"Nothing to gain from the battery at {buy}: self-use"
+    if step.solar_kw >= step.load_kw and step.stored_kwh > site.battery.top_kwh - NEGLIGIBLE_KWH:
+        return ReasonCode.BATTERY_IDLE, f"The battery is full: the sun feeds the house and what is left earns {sell}"
+    if step.stored_kwh < site.battery.reserve_kwh + NEGLIGIBLE_KWH:
+        return ReasonCode.BATTERY_IDLE, f"The battery is down to its reserve: the house draws at {buy}, and charging would not pay"
+    return ReasonCode.BATTERY_IDLE, f"Sun and load are as good as even: little to do for the battery at {buy}"
 
 
 def _kw(command: Command) -> str:

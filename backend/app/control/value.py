@@ -4,7 +4,6 @@ Cost-to-go: table[energy level, path] = expected cost of everything after this s
 like that path. Lower is better; the worth of a stored kWh is how much one more of it lowers the cost.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +20,9 @@ type Array = NDArray[np.float64]
 
 LEVELS = 46
 """Energy levels of the table, 0.2 kWh apart in a 10 kWh battery; twice as many change a year's saving by less than 0.1 %."""
+AROUND_KWH = 0.5
+LEAST_MOVED_KWH = 0.05
+"""A slot that moves less says nothing about the worth of what it moved."""
 STICKY_HALF_LIFE_H = 2.5
 """Weather and occupancy keep their kind for some hours: after this long, half of what a slot's path said is forgotten."""
 
@@ -36,9 +38,17 @@ class CostToGo:
         """Return the cost to go for energies whose last axis is the path."""
         return _read(self.table, self.levels_kwh, stored_kwh)
 
-    def worth_per_kwh(self, stored_kwh: float, weight: Array) -> float:
-        """Return what one more stored kWh saves, measured half a kWh to each side within the table."""
-        low, high = (float(np.clip(stored_kwh + step, self.levels_kwh[0], self.levels_kwh[-1])) for step in (-0.5, 0.5))
+    def worth_per_kwh(self, start_kwh: float, stored_kwh: float, weight: Array) -> float:
+        """Return what the last kWh that a slot adds or takes is worth; of a slot that moves nothing, half a kWh to each side.
+
+        The mode rests on it. Where the curve bends, one kWh more would be worth less, and one kWh less given up would have been worth more.
+        """
+        low, high = stored_kwh - AROUND_KWH, stored_kwh + AROUND_KWH
+        if stored_kwh > start_kwh + LEAST_MOVED_KWH:
+            low, high = max(start_kwh, stored_kwh - 2 * AROUND_KWH), stored_kwh
+        elif stored_kwh < start_kwh - LEAST_MOVED_KWH:
+            low, high = stored_kwh, min(start_kwh, stored_kwh + 2 * AROUND_KWH)
+        low, high = (float(np.clip(end, self.levels_kwh[0], self.levels_kwh[-1])) for end in (low, high))
         cost = self.table @ weight
         saved = np.interp(low, self.levels_kwh, cost) - np.interp(high, self.levels_kwh, cost)
         return float(saved) / max(high - low, 1e-9)
@@ -52,10 +62,10 @@ def cost_to_go(problem: Problem, paths: Paths) -> CostToGo:
     """
     site, levels = problem.site, _levels(problem)
     table = np.repeat(-problem.end_value_per_kwh * levels[:, None], len(paths.weight), axis=1)
-    commands = _commands(site)
+    wanted = _wanted(site, paths)
     for t in range(len(problem.slots) - 1, 0, -1):
         slot = problem.slots[t]
-        stage = _Stage(site=site, slot=slot, commands=commands, levels=levels, solar_kw=paths.solar_kw[:, t], load_kw=paths.load_kw[:, t])
+        stage = _Stage(site=site, slot=slot, wanted_kw=wanted[t], levels=levels, solar_kw=paths.solar_kw[:, t], load_kw=paths.load_kw[:, t])
         costs = stage.costs(table)
         mean = costs @ paths.weight
         stays = 0.5 ** (slot.hours / STICKY_HALF_LIFE_H)
@@ -66,8 +76,8 @@ def cost_to_go(problem: Problem, paths: Paths) -> CostToGo:
 def slot_cost(site: Site, slot: ProblemSlot, battery_kw: Power, *, solar_kw: Power, load_kw: Power) -> Power:
     """Return what a slot costs while the battery takes (positive) or gives its power: import less export earnings, and wear."""
     bought, sold, _ = grid_kw(site, battery_kw, solar_kw=solar_kw, load_kw=load_kw)
-    wear = np.maximum(0.0, -battery_kw) * site.battery.wear_per_kwh
-    return slot.hours * (bought * slot.priced.import_per_kwh - sold * slot.priced.export_per_kwh + wear)
+    wear = np.minimum(0.0, battery_kw) * (slot.hours * site.battery.wear_per_kwh)
+    return bought * (slot.hours * slot.priced.import_per_kwh) - sold * (slot.hours * slot.priced.export_per_kwh) - wear
 
 
 def shortfall_cost(site: Site, stored_kwh: Power, hours: float) -> Power:
@@ -81,7 +91,8 @@ class _Stage:
 
     site: Site
     slot: ProblemSlot
-    commands: Sequence[Command]
+    wanted_kw: Array
+    """Battery power each command's control loop asks for, by command and path."""
     levels: Array
     solar_kw: Array
     load_kw: Array
@@ -89,14 +100,21 @@ class _Stage:
     def costs(self, ahead: Array) -> Array:
         """Return the cost of the slot and of what follows, by command, energy level and path."""
         site, hours = self.site, self.slot.hours
-        low, high = battery_limits_kw(site, self.commands[0], stored_kwh=self.levels, hours=hours)
-        wanted = [wanted_kw(site, each, solar_kw=self.solar_kw, load_kw=self.load_kw) + 0.0 * self.load_kw for each in self.commands]
-        battery = np.clip(np.stack(wanted)[:, None, :], np.asarray(low)[:, None], np.asarray(high)[:, None])
-        stored = stored_after(site.battery, self.levels[:, None], np.maximum(0.0, battery), np.maximum(0.0, -battery), hours)
+        low, high = battery_limits_kw(site, Command(mode=Mode.SELF_USE), stored_kwh=self.levels, hours=hours)
+        battery = np.clip(self.wanted_kw[:, None, :], np.asarray(low)[:, None], np.asarray(high)[:, None])
+        charge = np.maximum(0.0, battery)
+        stored = stored_after(site.battery, self.levels[:, None], charge, charge - battery, hours)
         cost = slot_cost(site, self.slot, battery, solar_kw=self.solar_kw, load_kw=self.load_kw)
         if self.levels[0] < site.battery.reserve_kwh:
             cost = cost + shortfall_cost(site, stored, hours)
         return np.asarray(cost + _read(ahead, self.levels, np.asarray(stored)))
+
+
+def _wanted(site: Site, paths: Paths) -> Array:
+    """Return the battery power in kW that each later command asks for, by slot, command and path."""
+    wanted = [wanted_kw(site, each, solar_kw=paths.solar_kw, load_kw=paths.load_kw) for each in _commands(site)]
+    found: Array = np.stack(np.broadcast_arrays(*wanted, paths.load_kw)[:-1]).transpose(2, 0, 1).copy()
+    return found
 
 
 def _commands(site: Site) -> tuple[Command, ...]:
@@ -120,7 +138,7 @@ def _read(table: Array, levels: Array, stored_kwh: Array) -> Array:
     """Return the table between its levels; the last axis of the energies is the path."""
     points, width = table.shape
     place = (stored_kwh - levels[0]) * ((points - 1) / (levels[-1] - levels[0]))
-    row = np.clip(place.astype(np.intp), 0, points - 2)
+    row = np.minimum(place.astype(np.intp), points - 2)  # of a place a hair below 0, the whole part is 0
     cell = row * width + np.arange(width)
     flat = table.ravel()
     below = flat.take(cell)

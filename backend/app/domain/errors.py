@@ -2,10 +2,15 @@
 
 OptimizerError
 ├── InvalidInputError      what was given makes no sense; nothing was stored
-│   └── InvalidSiteError   a battery, inverter or connection that cannot exist
+│   ├── InvalidSiteError   a battery, inverter or connection that cannot exist
+│   ├── RejectedError      something a device said that is not taken, with its cause
+│   └── InvalidTemplateError  a device template that contradicts itself or the schema
 ├── InfeasibleError        no plan could be proved; the next rung of the ladder takes over
 ├── NotFoundError          no such record
 ├── ConflictError          somebody else changed it first
+│   └── NotInControlError  something else carries this site's decisions out
+├── DeniedError            a credential that does not open this
+│   └── TooManyTriesError  too many wrong ones; nobody is let in for a while
 └── UnavailableError       a neighbour did not answer; trying again may help
     └── UnauthorizedError  a neighbour refused our credentials; trying again will not help
 """
@@ -23,6 +28,18 @@ class InvalidSiteError(InvalidInputError):
     """A battery, inverter, connection or array that cannot exist."""
 
 
+class RejectedError(InvalidInputError):
+    """Something a device said is not taken; the cause is for counting."""
+
+    def __init__(self, cause: str, detail: str) -> None:
+        super().__init__(detail)
+        self.cause = cause
+
+
+class InvalidTemplateError(InvalidInputError):
+    """A device template that contradicts itself or the schema; the sentence names file and key."""
+
+
 class InfeasibleError(OptimizerError):
     """No plan could be proved good enough."""
 
@@ -33,6 +50,18 @@ class NotFoundError(OptimizerError):
 
 class ConflictError(OptimizerError):
     """The record was changed by somebody else in the meantime."""
+
+
+class DeniedError(OptimizerError):
+    """A code, certificate or signature that does not open this."""
+
+
+class TooManyTriesError(DeniedError):
+    """Too many wrong credentials; nobody is let in for a while."""
+
+
+class NotInControlError(ConflictError):
+    """Something else carries this site's decisions out; two at a time would fight."""
 
 
 class UnavailableError(OptimizerError):

@@ -82,16 +82,17 @@ def grid_kw(site: Site, battery_kw: Power, *, solar_kw: Power, load_kw: Power) -
     used = np.asarray(solar_kw, dtype=np.float64)
     if site.inverter.coupling is Coupling.DC and site.solar.curtailable:
         used = np.minimum(used, site.inverter.ac_limit_kw + battery_kw)
-    out = used - battery_kw - load_kw
-    if site.solar.curtailable:
+    out = (used - load_kw) - battery_kw
+    if site.solar.curtailable and np.max(out) > site.grid.export_limit_kw:
         spill = np.minimum(np.maximum(0.0, out - site.grid.export_limit_kw), used)
         used, out = used - spill, out - spill
-    return np.maximum(0.0, -out), np.maximum(0.0, out), solar_kw - used
+    sold = np.maximum(0.0, out)
+    return sold - out, sold, solar_kw - used
 
 
 def stored_after(battery: Battery, stored_kwh: Power, charge_kw: Power, discharge_kw: Power, hours: float) -> Power:
     """Return the stored energy in kWh after charging and discharging at mean powers on the AC side."""
-    return stored_kwh + hours * (charge_kw * battery.charge_efficiency - discharge_kw / battery.discharge_efficiency)
+    return stored_kwh + charge_kw * (hours * battery.charge_efficiency) - discharge_kw * (hours / battery.discharge_efficiency)
 
 
 def room_kw(site: Site, stored_kwh: Power, hours: float, *, up_to_kwh: float) -> Power:

@@ -51,14 +51,24 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceRange:
+    """Between what an estimated price lies four times in five."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PricedSlot:
-    """Both prices of one planning slot; the provenance is the weaker of the two."""
+    """Both prices of one planning slot; the provenance is the weaker of the two. A published price has no range."""
 
     slot: Slot
     import_per_kwh: float
     export_per_kwh: float
     provenance: Provenance
     price_class: PriceClass
+    import_range: PriceRange | None = None
+    export_range: PriceRange | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from math import isfinite
 
 from app.domain.errors import InvalidInputError
+from app.domain.slot import Slot
 
 
 class Quantity(StrEnum):
@@ -58,6 +59,15 @@ class Reading:
     def age_s(self, now: datetime) -> float:
         """Seconds since it was measured."""
         return (now - self.at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metered:
+    """The energy of a power over one past interval, in kWh, as a meter or a statistic tells it."""
+
+    quantity: Quantity
+    slot: Slot
+    kwh: float
 
 
 def reading(*, device: str, quantity: Quantity, at: datetime, value: float | None, source: str) -> Reading:

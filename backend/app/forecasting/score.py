@@ -13,6 +13,8 @@ from app.domain.slot import Slot
 HORIZONS_H = ((0.0, 6.0), (6.0, 24.0), (24.0, 48.0))
 """What this evening's, tomorrow's and the day after's decisions rest on."""
 WEEK = timedelta(days=7)
+DARK_KW = 0.05
+"""Where neither more was expected nor more was measured, an interval holds without saying anything: the sun at night."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class Score:
     bias_kw: float
     skill: float | None
     """1 less its error over that of "as in the same slot last week"; None without a last week to compare with."""
+    coverage: float | None
+    """Share of measured powers inside the told 80 % interval, nights apart; None where none was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,12 @@ class _Pairs:
     expected: list[float]
     actual: list[float]
     last_week: list[float]
+    inside: list[bool]
+
+
+def counts_for_coverage(high_kw: float, actual_kw: float) -> bool:
+    """Tell whether an interval could have missed."""
+    return max(high_kw, actual_kw) > DARK_KW
 
 
 def score(forecasts: Sequence[Forecast], actual_kw: Mapping[Slot, float]) -> list[Score]:
@@ -48,14 +58,16 @@ def score(forecasts: Sequence[Forecast], actual_kw: Mapping[Slot, float]) -> lis
     """
     found: dict[tuple[ForecastKind, str, tuple[float, float]], _Pairs] = {}
     for forecast in forecasts:
-        for slot, kw in zip(forecast.slots, forecast.kw, strict=True):
+        for n, (slot, kw) in enumerate(zip(forecast.slots, forecast.kw, strict=True)):
             horizon = _horizon(forecast, slot)
             if horizon is None or slot not in actual_kw:
                 continue
-            pairs = found.setdefault((forecast.kind, forecast.source, horizon), _Pairs([], [], []))
+            pairs = found.setdefault((forecast.kind, forecast.source, horizon), _Pairs([], [], [], []))
             pairs.expected.append(kw)
             pairs.actual.append(actual_kw[slot])
             pairs.last_week.append(actual_kw.get(Slot(slot.start - WEEK, slot.end - WEEK), np.nan))
+            if forecast.low_kw is not None and forecast.high_kw is not None and counts_for_coverage(forecast.high_kw[n], actual_kw[slot]):
+                pairs.inside.append(forecast.low_kw[n] <= actual_kw[slot] <= forecast.high_kw[n])
     return [_score(kind, source, horizon, found[kind, source, horizon]) for kind, source, horizon in sorted(found)]
 
 
@@ -79,6 +91,7 @@ def _score(kind: ForecastKind, source: str, horizon: tuple[float, float], pairs:
         nmae=mae / mean if mean > 0 else None,
         bias_kw=float(error.mean()),
         skill=_skill(error, last_week - actual),
+        coverage=float(np.mean(pairs.inside)) if pairs.inside else None,
     )
 
 

@@ -7,6 +7,7 @@ Stored energy is kept to a millionth of a watt-hour, so that two runs that meet 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from app.control.choose import Choice, choose
 from app.control.mapped import mapped
@@ -14,6 +15,7 @@ from app.domain.decision import Command
 from app.domain.errors import OptimizerError
 from app.domain.forecast import Forecast
 from app.domain.house import run_slot
+from app.domain.plan import Plan
 from app.domain.price import Direction, Price
 from app.domain.site import Mode, Site
 from app.domain.slot import Slot
@@ -75,6 +77,14 @@ class Terms:
     annual_kwh: float = ANNUAL_KWH
 
 
+class Decider(StrEnum):
+    """Who decides in a replay: we, or the linear plan alone, its first slot mapped to a mode or its power forced on the inverter."""
+
+    OURS = "ours"
+    PLAN_MAPPED = "plan_mapped"
+    PLAN_FORCED = "plan_forced"
+
+
 type SunAt = Callable[[int, Sequence[Slot]], Forecast]
 """A solar forecast for the coming slots, as it was known when slot n began."""
 
@@ -131,10 +141,24 @@ class Replay:
         first = max(0, n - (DAYS + 1) * self.tape.per_day)
         return Past(load_kw=self.tape.load_kw[first:n], solar_kw=self.tape.solar_kw[first:n])
 
-    def planned(self, n: int, stored_kwh: float) -> Command:
-        """Return what the linear plan alone would have been mapped to: the baseline of a plain optimizer."""
+    def decided_by(self, decider: Decider) -> Policy:
+        """Return the policy of a decider."""
+        return {Decider.OURS: self.command, Decider.PLAN_MAPPED: self.plan_mapped, Decider.PLAN_FORCED: self.plan_forced}[decider]
+
+    def plan_mapped(self, n: int, stored_kwh: float) -> Command:
+        """Return what the linear plan's first slot is mapped to: the baseline of a planner that knows modes."""
+        return mapped(self.terms.site, self._plan(n, stored_kwh))
+
+    def plan_forced(self, n: int, stored_kwh: float) -> Command:
+        """Return the linear plan's first battery power as a setpoint: the baseline of a planner that does not."""
+        step = self._plan(n, stored_kwh).steps[0]
+        if step.discharge_kw > step.charge_kw:
+            return Command(mode=Mode.FORCE_DISCHARGE, power_kw=step.discharge_kw)
+        return Command(mode=Mode.FORCE_CHARGE, power_kw=step.charge_kw)
+
+    def _plan(self, n: int, stored_kwh: float) -> Plan:
         problem, _ = self.question(n, stored_kwh)
-        return mapped(problem.site, make_plan(problem, now=self.tape.start(n), time_limit_s=LP_LIMIT_S))
+        return make_plan(problem, now=self.tape.start(n), time_limit_s=LP_LIMIT_S)
 
 
 def self_use(_n: int, _stored_kwh: float) -> Command:

@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-from pulp import LpConstraint, LpProblem, LpVariable, lpSum_vars_coefs
+from pulp import LpConstraint, LpProblem, LpVariable
 
-from app.domain.site import Coupling
 from app.optimizer.grid import GridPart
-from app.optimizer.part import TIE_PER_KWH, Part, Terms
+from app.optimizer.part import TIE_PER_KWH, Part, Terms, total
 from app.optimizer.problem import Problem, ProblemSlot
-from app.optimizer.solar import SolarPart
 
 BELOW_RESERVE_PER_KWH_HOUR = 1.0
 """Penalty for each kWh missing below the reserve, per hour: dearer than any price, so a reserve is restored at once."""
@@ -23,6 +21,8 @@ class BatteryPart(Part):
     charge_kw: list[LpVariable]
     discharge_kw: list[LpVariable]
     stored_kwh: list[LpVariable]
+    stores: list[LpConstraint]
+    """The balances whose duals are the value of one more stored kWh at the end of the slot."""
 
 
 def could_cheat(problem: Problem, slot: ProblemSlot) -> bool:
@@ -33,36 +33,35 @@ def could_cheat(problem: Problem, slot: ProblemSlot) -> bool:
     return -least * burnt > battery.wear_per_kwh * battery.round_trip
 
 
-def add_battery(model: LpProblem, problem: Problem, grid: GridPart, solar: SolarPart) -> BatteryPart:
+def add_battery(model: LpProblem, problem: Problem, grid: GridPart) -> BatteryPart:
     """Add charge, discharge and stored energy per slot, with wear, losses, limits and the value of what is left at the end."""
-    battery = problem.site.battery
-    part = BatteryPart(load_kw=[], charge_kw=[], discharge_kw=[], stored_kwh=[])
+    battery, slots = problem.site.battery, range(len(problem.slots))
+    low_kwh, high_kwh = min(battery.reserve_kwh, problem.start_kwh), max(battery.top_kwh, problem.start_kwh)
+    part = BatteryPart(
+        charge_kw=model.add_variable_matrix("charge", slots, 0, problem.site.max_charge_kw),
+        discharge_kw=model.add_variable_matrix("discharge", slots, 0, problem.site.max_discharge_kw),
+        stored_kwh=model.add_variable_matrix("stored", slots, low_kwh, high_kwh),
+        stores=[],
+    )
     for t, slot in enumerate(problem.slots):
-        charge = model.add_variable(f"charge_{t}", 0, problem.site.max_charge_kw)
-        discharge = model.add_variable(f"discharge_{t}", 0, problem.site.max_discharge_kw)
-        stored = model.add_variable(f"stored_{t}", 0, battery.capacity_kwh)
+        charge, discharge, hours = part.charge_kw[t], part.discharge_kw[t], slot.hours
+        late = TIE_PER_KWH * (t + 1) / len(slots) * hours
         part.load_kw.append([(charge, 1.0), (discharge, -1.0)])
-        hours = slot.hours
-        late = TIE_PER_KWH * (t + 1) / len(problem.slots) * hours
-        part.cost.append((charge, late))
-        part.cost.append((discharge, battery.wear_per_kwh * hours + late))
-        part.charge_kw.append(charge)
-        part.discharge_kw.append(discharge)
-        part.stored_kwh.append(stored)
-        _store(model, problem, t, part)
+        part.cost.extend([(charge, late), (discharge, battery.wear_per_kwh * hours + late)])
+        part.stores.append(_store(model, problem, t, part))
         _keep_direction(model, problem, t, part, grid.importing[t])
         _keep_limits(model, problem, t, part)
-        _respect_inverter(model, problem, t, part, solar)
     part.cost.append((part.stored_kwh[-1], -problem.end_value_per_kwh))
     return part
 
 
-def balance_of(model: LpProblem, t: int) -> LpConstraint:
-    """Return the constraint whose dual is the value of one more stored kWh at the end of slot t."""
-    return model.get_constraint_by_name(f"stores_{t}")
+def carry_out(part: BatteryPart, battery_kw: float) -> None:
+    """Fix the first slot at a power in kW, charging positive, that is decided already."""
+    for variable, kw in ((part.charge_kw[0], battery_kw), (part.discharge_kw[0], -battery_kw)):
+        variable.lowBound = variable.upBound = max(0.0, kw)
 
 
-def _store(model: LpProblem, problem: Problem, t: int, part: BatteryPart) -> None:
+def _store(model: LpProblem, problem: Problem, t: int, part: BatteryPart) -> LpConstraint:
     battery, hours = problem.site.battery, problem.slots[t].hours
     terms: Terms = [
         (part.stored_kwh[t], 1.0),
@@ -71,7 +70,7 @@ def _store(model: LpProblem, problem: Problem, t: int, part: BatteryPart) -> Non
     ]
     if t:
         terms.append((part.stored_kwh[t - 1], -1.0))
-    model += lpSum_vars_coefs(terms) == (0.0 if t else problem.start_kwh), f"stores_{t}"
+    return model.addConstraint(total(terms) == (0.0 if t else problem.start_kwh), f"stores_{t}")
 
 
 def _keep_direction(model: LpProblem, problem: Problem, t: int, part: BatteryPart, importing: LpVariable | None) -> None:
@@ -85,11 +84,11 @@ def _keep_direction(model: LpProblem, problem: Problem, t: int, part: BatteryPar
     if importing is not None:
         deficit, drain = (_most(kw, site.max_discharge_kw) for kw in (slot.load_kw - slot.solar_kw, _drain_kw(problem, t)))
         surplus = _most(slot.solar_kw - slot.load_kw, site.max_charge_kw)
-        feeds = lpSum_vars_coefs([(discharge, 1.0), (importing, site.max_discharge_kw - drain)])
-        stores = lpSum_vars_coefs([(charge, 1.0), (importing, surplus - site.max_charge_kw)])
-        model += lpSum_vars_coefs([(discharge, 1.0), (importing, deficit)]) >= deficit, f"feeds_the_load_before_exporting_{t}"
-        model += feeds <= site.max_discharge_kw, f"feeds_the_load_when_importing_{t}"
-        model += stores <= surplus, f"stores_the_surplus_when_exporting_{t}"
+        feeds = total([(discharge, 1.0), (importing, site.max_discharge_kw - drain)])
+        stores = total([(charge, 1.0), (importing, surplus - site.max_charge_kw)])
+        model.addConstraint(total([(discharge, 1.0), (importing, deficit)]) >= deficit, f"feeds_the_load_before_exporting_{t}")
+        model.addConstraint(feeds <= site.max_discharge_kw, f"feeds_the_load_when_importing_{t}")
+        model.addConstraint(stores <= surplus, f"stores_the_surplus_when_exporting_{t}")
     if could_cheat(problem, slot):
         forbid_both(model, problem, t, part)
 
@@ -98,8 +97,8 @@ def forbid_both(model: LpProblem, problem: Problem, t: int, part: BatteryPart) -
     """Add the choice between charging and discharging in slot t."""
     most_in, most_out = problem.site.max_charge_kw, problem.site.max_discharge_kw
     charging = model.add_variable(f"charging_{t}", cat="Binary")
-    model += lpSum_vars_coefs([(part.charge_kw[t], 1.0), (charging, -most_in)]) <= 0, f"charges_or_not_{t}"
-    model += lpSum_vars_coefs([(part.discharge_kw[t], 1.0), (charging, most_out)]) <= most_out, f"discharges_or_not_{t}"
+    model.addConstraint(total([(part.charge_kw[t], 1.0), (charging, -most_in)]) <= 0, f"charges_or_not_{t}")
+    model.addConstraint(total([(part.discharge_kw[t], 1.0), (charging, most_out)]) <= most_out, f"discharges_or_not_{t}")
 
 
 def _drain_kw(problem: Problem, t: int) -> float:
@@ -114,35 +113,14 @@ def _most(wanted_kw: float, limit_kw: float) -> float:
 
 
 def _keep_limits(model: LpProblem, problem: Problem, t: int, part: BatteryPart) -> None:
-    """Keep within reserve and limit; from outside, let them give way with a penalty until they are reached, never further."""
+    """From outside reserve and limit, let them give way with a penalty until they are reached, never further."""
     battery, hours, stored = problem.site.battery, problem.slots[t].hours, part.stored_kwh[t]
     missing, excess = battery.reserve_kwh - problem.start_kwh, problem.start_kwh - battery.top_kwh
     if missing > 0:
         short = model.add_variable(f"below_reserve_{t}", 0, missing)
-        model += lpSum_vars_coefs([(stored, 1.0), (short, 1.0)]) >= battery.reserve_kwh, f"keeps_reserve_{t}"
+        model.addConstraint(total([(stored, 1.0), (short, 1.0)]) >= battery.reserve_kwh, f"keeps_reserve_{t}")
         part.penalty.append((short, BELOW_RESERVE_PER_KWH_HOUR * hours))
-    else:
-        stored.lowBound = battery.reserve_kwh
     if excess > 0:
         over = model.add_variable(f"above_limit_{t}", 0, excess)
-        model += lpSum_vars_coefs([(stored, 1.0), (over, -1.0)]) <= battery.top_kwh, f"keeps_limit_{t}"
+        model.addConstraint(total([(stored, 1.0), (over, -1.0)]) <= battery.top_kwh, f"keeps_limit_{t}")
         part.penalty.append((over, ABOVE_LIMIT_PER_KWH_HOUR * hours))
-    else:
-        stored.upBound = battery.top_kwh
-
-
-def _respect_inverter(model: LpProblem, problem: Problem, t: int, part: BatteryPart, solar: SolarPart) -> None:
-    """Keep what passes a shared (DC-coupled) inverter within its AC limit, where devices together could exceed it."""
-    site, slot = problem.site, problem.slots[t]
-    limit = site.inverter.ac_limit_kw
-    if site.inverter.coupling is not Coupling.DC:
-        return
-    terms: Terms = [(part.discharge_kw[t], 1.0), (part.charge_kw[t], -1.0)]
-    curtailed = solar.curtailed_kw[t]
-    if curtailed is not None:
-        terms.append((curtailed, -1.0))
-    if slot.solar_kw + site.max_discharge_kw > limit:
-        most = limit if site.solar.curtailable else max(limit, slot.solar_kw)
-        model += lpSum_vars_coefs(terms) <= most - slot.solar_kw, f"inverter_gives_{t}"
-    if site.max_charge_kw > limit:
-        model += lpSum_vars_coefs(terms) >= -limit - slot.solar_kw, f"inverter_takes_{t}"

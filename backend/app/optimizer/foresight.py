@@ -8,15 +8,14 @@ every slot where it would pay. Both let the array be throttled at will and know 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pulp import HiGHS, LpProblem, LpVariable, lpSum_vars_coefs
+from pulp import HiGHS, LpProblem, LpVariable
 
 from app.domain.errors import InfeasibleError
 from app.domain.site import Site
+from app.optimizer.part import Terms, total
 
 GAP = 1e-4
 """The search ends when the best plan found and the proof are this close; the bound is the proof."""
-
-type Terms = list[tuple[LpVariable, float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,7 @@ def bound(site: Site, slots: Sequence[Known], *, start_kwh: float, at_once: bool
             _either_or(model, powers, t)
         cost += costs
         before = stored
-    model += lpSum_vars_coefs(cost)
+    model.setObjective(total(cost))
     stats = model.solve(HiGHS(msg=False, threads=1, timeLimit=time_limit_s, gapRel=GAP, random_seed=1))
     if not stats.has_solution:
         raise InfeasibleError(f"no perfect plan was proved: {stats.status.name}")
@@ -82,7 +81,7 @@ def _slot(model: LpProblem, site: Site, slot: Known, t: int) -> tuple[_Powers, T
     )
     thrown = model.add_variable(f"thrown_{t}", 0, slot.solar_kw if site.solar.curtailable else 0.0)
     bus = [(powers.bought, 1.0), (powers.sold, -1.0), (powers.charge, -1.0), (powers.discharge, 1.0), (thrown, -1.0)]
-    model += lpSum_vars_coefs(bus) == short, f"balances_{t}"
+    model.addConstraint(total(bus) == short, f"balances_{t}")
     hours = slot.hours
     return powers, [
         (powers.bought, hours * slot.import_per_kwh),
@@ -103,12 +102,12 @@ def _storage(
     ]
     if before is not None:
         terms.append((before, -1.0))
-    model += lpSum_vars_coefs(terms) == (start_kwh if before is None else 0.0), f"stores_{t}"
+    model.addConstraint(total(terms) == (start_kwh if before is None else 0.0), f"stores_{t}")
 
 
 def _either_or(model: LpProblem, powers: _Powers, t: int) -> None:
     """Let the house buy or sell, and the battery take or give, never both."""
     for name, one, other in (("grid", powers.bought, powers.sold), ("battery", powers.charge, powers.discharge)):
         first = model.add_variable(f"{name}_first_{t}", cat="Binary")
-        model += lpSum_vars_coefs([(one, 1.0), (first, -float(one.upBound))]) <= 0, f"{name}_one_{t}"
-        model += lpSum_vars_coefs([(other, 1.0), (first, float(other.upBound))]) <= float(other.upBound), f"{name}_other_{t}"
+        model.addConstraint(total([(one, 1.0), (first, -float(one.upBound))]) <= 0, f"{name}_one_{t}")
+        model.addConstraint(total([(other, 1.0), (first, float(other.upBound))]) <= float(other.upBound), f"{name}_other_{t}")

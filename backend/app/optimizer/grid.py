@@ -1,11 +1,12 @@
 """The grid connection: buys and sells, never both at once."""
 
 from dataclasses import dataclass
+from math import inf
 
-from pulp import LpProblem, LpVariable, lpSum_vars_coefs
+from pulp import LpProblem, LpVariable
 
 from app.domain.site import Coupling
-from app.optimizer.part import Part, Terms
+from app.optimizer.part import Part, Terms, total
 from app.optimizer.problem import Problem, ProblemSlot
 
 OVER_LIMIT_PER_KWH = 100.0
@@ -28,15 +29,13 @@ def could_cheat(slot: ProblemSlot) -> bool:
 
 def add_grid(model: LpProblem, problem: Problem) -> GridPart:
     """Add import and export per slot, limited by the connection; limits give way, with a penalty, only where they must."""
-    part = GridPart(load_kw=[], import_kw=[], export_kw=[], importing=[])
+    part = GridPart(import_kw=[], export_kw=[], importing=[])
     for t, slot in enumerate(problem.slots):
         hours, bought, sold = slot.hours, most_import_kw(problem, slot), most_export_kw(problem, slot)
-        imported = model.add_variable(f"import_{t}", 0, bought)
+        imported = model.add_variable(f"import_{t}", least_import_kw(problem, slot), bought)
         exported = model.add_variable(f"export_{t}", 0, sold)
-        draw: Terms = [(imported, -1.0), (exported, 1.0)]
-        part.cost.append((imported, slot.priced.import_per_kwh * hours))
-        part.cost.append((exported, -slot.priced.export_per_kwh * hours))
-        part.load_kw.append(draw)
+        part.load_kw.append([(imported, -1.0), (exported, 1.0)])
+        part.cost.extend([(imported, slot.priced.import_per_kwh * hours), (exported, -slot.priced.export_per_kwh * hours)])
         part.import_kw.append(imported)
         part.export_kw.append(exported)
         part.importing.append(_either_or(model, t, (imported, bought), (exported, sold)) if could_cheat(slot) else None)
@@ -45,32 +44,50 @@ def add_grid(model: LpProblem, problem: Problem) -> GridPart:
     return part
 
 
+def least_import_kw(problem: Problem, slot: ProblemSlot) -> float:
+    """Return what the house must buy in a slot, in kW: the load that a shared (DC-coupled) inverter cannot feed."""
+    return max(0.0, slot.load_kw - _through_inverter_kw(problem, slot))
+
+
 def most_import_kw(problem: Problem, slot: ProblemSlot) -> float:
     """Return the most the house could want to buy in a slot, in kW; only when paid to does it buy what the sun would give.
 
-    The connection's limit counts, unless load alone exceeds it.
+    The connection's limit counts, unless load alone exceeds it; and what a shared inverter can take beside the load.
     """
     site = problem.site
-    shares_inverter = site.inverter.coupling is Coupling.DC and site.solar.curtailable
-    sun = min(slot.solar_kw, site.inverter.ac_limit_kw) if shares_inverter else slot.solar_kw
+    is_shared = site.inverter.coupling is Coupling.DC
+    sun = min(slot.solar_kw, site.inverter.ac_limit_kw) if is_shared and site.solar.curtailable else slot.solar_kw
     wanted = max(0.0, slot.load_kw - (0.0 if slot.priced.import_per_kwh < 0 else sun) + site.max_charge_kw)
-    return min(wanted, max(site.grid.import_limit_kw, slot.load_kw - sun))
+    passable = slot.load_kw + site.inverter.ac_limit_kw if is_shared else inf
+    return min(wanted, passable, max(site.grid.import_limit_kw, slot.load_kw - sun))
 
 
 def most_export_kw(problem: Problem, slot: ProblemSlot) -> float:
-    """Return the most the house could sell in a slot, in kW; the limit counts, unless sun that cannot be thrown away exceeds it."""
+    """Return the most the house could sell in a slot, in kW.
+
+    The connection's limit counts, unless sun that cannot be thrown away exceeds it; and what a shared inverter can give beyond the load.
+    """
     site = problem.site
     forced = 0.0 if site.solar.curtailable else slot.solar_kw - slot.load_kw
-    wanted = max(0.0, slot.solar_kw - slot.load_kw + site.max_discharge_kw)
-    return min(wanted, max(site.grid.export_limit_kw, forced))
+    wanted = slot.solar_kw - slot.load_kw + site.max_discharge_kw
+    passable = _through_inverter_kw(problem, slot) - slot.load_kw
+    return min(max(0.0, min(wanted, passable)), max(site.grid.export_limit_kw, forced))
+
+
+def _through_inverter_kw(problem: Problem, slot: ProblemSlot) -> float:
+    """Return the most that sun and battery can give together: what a shared inverter passes, or sun that it cannot throttle."""
+    site = problem.site
+    if site.inverter.coupling is not Coupling.DC:
+        return inf
+    return site.inverter.ac_limit_kw if site.solar.curtailable else max(site.inverter.ac_limit_kw, slot.solar_kw)
 
 
 def _either_or(model: LpProblem, t: int, buying: tuple[LpVariable, float], selling: tuple[LpVariable, float]) -> LpVariable:
     """Add the choice between buying and selling; each is given with the most it can be, in kW."""
     (imported, bought), (exported, sold) = buying, selling
     importing = model.add_variable(f"importing_{t}", cat="Binary")
-    model += lpSum_vars_coefs([(imported, 1.0), (importing, -bought)]) <= 0, f"imports_or_not_{t}"
-    model += lpSum_vars_coefs([(exported, 1.0), (importing, sold)]) <= sold, f"exports_or_not_{t}"
+    model.addConstraint(total([(imported, 1.0), (importing, -bought)]) <= 0, f"imports_or_not_{t}")
+    model.addConstraint(total([(exported, 1.0), (importing, sold)]) <= sold, f"exports_or_not_{t}")
     return importing
 
 
@@ -83,12 +100,12 @@ def buy_for_use(model: LpProblem, t: int, part: GridPart, bus: Terms, slot: Prob
     if importing is not None:
         draws = [(variable, -1.0) for variable, share in bus if share > 0 and variable is not part.export_kw[t]]
         bought = (part.import_kw[t], 1.0)
-        model += lpSum_vars_coefs([bought, *draws, (importing, slot.solar_kw - slot.load_kw)]) <= 0, f"buys_for_use_{t}"
+        model.addConstraint(total([bought, *draws, (importing, slot.solar_kw - slot.load_kw)]) <= 0, f"buys_for_use_{t}")
 
 
 def _punish(model: LpProblem, part: GridPart, name: str, power_kw: LpVariable, *, excess_kw: float, hours: float) -> None:
     """Let a power exceed its limit, by as much as it may have to, with a penalty."""
     if excess_kw > 0:
         over = model.add_variable(name, 0, excess_kw)
-        model += lpSum_vars_coefs([(power_kw, 1.0), (over, -1.0)]) <= float(power_kw.upBound) - excess_kw, f"keeps_{name}"
+        model.addConstraint(total([(power_kw, 1.0), (over, -1.0)]) <= float(power_kw.upBound) - excess_kw, f"keeps_{name}")
         part.penalty.append((over, OVER_LIMIT_PER_KWH * hours))

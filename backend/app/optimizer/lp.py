@@ -4,20 +4,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pulp import HiGHS, LpProblem, LpSolveStats, LpVariable, lpSum_vars_coefs
+from pulp import HiGHS, LpProblem, LpSolveStats, LpVariable
 
 from app.domain.errors import InfeasibleError
 from app.domain.house import available_kw, room_kw, stored_after
 from app.domain.plan import PlanStatus, PlanStep, Violation
 from app.optimizer import battery, grid, solar
 from app.optimizer.check import COST_TOLERANCE, TOLERANCE_KW, prove
-from app.optimizer.part import Part
+from app.optimizer.part import Part, total
 from app.optimizer.problem import Problem, ProblemSlot
 from app.optimizer.violation import violations
 
-RELATIVE_GAP = 0.001
+RELATIVE_GAP, LIVE_GAP = 0.001, 0.005
 ABSOLUTE_GAP = 0.001
-"""Either-or plans stop when a better one could save at most this share, or a tenth of a penny."""
+"""Either-or plans stop when a better one could save at most this share, or a tenth of a penny; live, where the mode is chosen by the worth
+of stored energy and not by the plan, a share that takes a quarter of the time."""
 
 SETTLE_LIMIT_S = 1.0
 """A program without choices takes milliseconds; this bounds what cannot happen."""
@@ -27,8 +28,11 @@ SEARCH = {
     "mip_heuristic_run_root_reduced_cost": False,
     "mip_heuristic_run_feasibility_jump": False,
     "mip_allow_restart": False,
+    "mip_allow_cut_separation_at_nodes": False,
+    "presolve": "off",
 }
-"""HiGHS without the searches that cost most of the time on these small problems and find nothing that branching and RINS do not."""
+"""HiGHS without what costs most of the time on these small problems: searches that find nothing that branching and RINS do not, cuts below
+the root, and presolve, for the model is tight as it is built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +61,19 @@ class _Model:
         return (self.grid, self.solar, self.battery)
 
 
-def solve(problem: Problem, *, time_limit_s: float = 10.0) -> Solution:
+def solve(problem: Problem, *, time_limit_s: float = 10.0, relative_gap: float = RELATIVE_GAP, decided_kw: float | None = None) -> Solution:
     """Return the cheapest schedule. Power is the slot's average in kW, energy its end in kWh, cost in the prices' currency.
+
+    `decided_kw` is the battery's power in the first slot, charging positive, where that is decided already.
 
     Raises:
         InfeasibleError: no schedule was proved in time; the next rung of the ladder answers.
     """
     began = time.perf_counter()
     model = build(problem)
-    stats = _search(model, began + time_limit_s)
+    if decided_kw is not None:
+        battery.carry_out(model.battery, decided_kw)
+    stats = _search(model, began + time_limit_s, relative_gap)
     if model.lp.isMIP():
         _settle_choices(model)
     steps = _steps(model)
@@ -86,28 +94,28 @@ def build(problem: Problem) -> _Model:
     """Return the model: every part adds its variables, its draw from the house bus and its cost."""
     lp = LpProblem("plan")
     connection, roof = grid.add_grid(lp, problem), solar.add_solar(lp, problem)
-    store = battery.add_battery(lp, problem, connection, roof)
+    store = battery.add_battery(lp, problem, connection)
     model = _Model(problem=problem, lp=lp, grid=connection, solar=roof, battery=store)
     for t, slot in enumerate(problem.slots):
         bus = [term for part in model.parts for term in part.load_kw[t]]
-        lp += lpSum_vars_coefs(bus) == slot.solar_kw - slot.load_kw, f"house_balances_{t}"
+        lp.addConstraint(total(bus) == slot.solar_kw - slot.load_kw, f"house_balances_{t}")
         grid.buy_for_use(lp, t, connection, bus, slot)
-    lp += lpSum_vars_coefs([term for part in model.parts for term in (*part.cost, *part.penalty)])
+    lp.setObjective(total([term for part in model.parts for term in (*part.cost, *part.penalty)]))
     return model
 
 
-def _solver(time_limit_s: float) -> HiGHS:
-    return HiGHS(msg=False, threads=1, timeLimit=time_limit_s, gapRel=RELATIVE_GAP, gapAbs=ABSOLUTE_GAP, random_seed=1, **SEARCH)
+def _solver(time_limit_s: float, relative_gap: float = RELATIVE_GAP) -> HiGHS:
+    return HiGHS(msg=False, threads=1, timeLimit=time_limit_s, gapRel=relative_gap, gapAbs=ABSOLUTE_GAP, random_seed=1, **SEARCH)
 
 
-def _search(model: _Model, deadline_s: float) -> LpSolveStats:
+def _search(model: _Model, deadline_s: float, relative_gap: float) -> LpSolveStats:
     """Solve; where the battery charges and discharges at once, forbid it there and solve again, until it does so nowhere.
 
     `battery.could_cheat` sees nearly every such slot beforehand. What it cannot see is energy burnt to make room: for a
     negative price to come, or for sun that nobody can take.
     """
     while True:
-        stats = model.lp.solve(_solver(max(0.0, deadline_s - time.perf_counter())))
+        stats = model.lp.solve(_solver(max(0.0, deadline_s - time.perf_counter()), relative_gap))
         if not stats.has_solution:
             raise InfeasibleError(f"the solver found no plan: {stats.status.name}")
         at_once = _slots_at_once(model)
@@ -195,7 +203,7 @@ def _step(model: _Model, t: int, slot: ProblemSlot, stored_kwh: float) -> PlanSt
 
 def _stored_value(model: _Model, t: int) -> float:
     """Return the dual of the storage balance: what one more kWh at the end of slot t would save."""
-    return -float(battery.balance_of(model.lp, t).pi or 0.0)
+    return -float(model.battery.stores[t].pi or 0.0)
 
 
 def _net(charge_kw: float, discharge_kw: float) -> tuple[float, float]:

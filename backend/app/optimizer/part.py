@@ -2,17 +2,20 @@
 
 from dataclasses import dataclass, field
 
-from pulp import LpVariable
+from pulp import LpAffineExpression, LpVariable
 
 type Terms = list[tuple[LpVariable, float]]
 """A linear expression: variables with their factors."""
+
+total = LpAffineExpression.from_list
+"""The sum of terms, ready to be compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """What one device adds: per slot its draw from the house bus in kW (negative: it feeds), and its cost in currency."""
 
-    load_kw: list[Terms]
+    load_kw: list[Terms] = field(default_factory=list)
     cost: Terms = field(default_factory=list)
     penalty: Terms = field(default_factory=list)
     """What a limit that gives way costs on top, in currency nobody pays."""

@@ -7,13 +7,15 @@ from app.optimizer import lp
 from app.optimizer.problem import Problem
 
 
-def make_plan(problem: Problem, *, now: datetime, time_limit_s: float) -> Plan:
-    """Return the cheapest checked plan for a problem.
+def make_plan(
+    problem: Problem, *, now: datetime, time_limit_s: float, relative_gap: float = lp.RELATIVE_GAP, decided_kw: float | None = None
+) -> Plan:
+    """Return the cheapest checked plan for a problem; with `decided_kw`, the cheapest that goes on from what is decided for the first slot.
 
     Raises:
         InfeasibleError: none was proved in time.
     """
-    solution = lp.solve(problem, time_limit_s=time_limit_s)
+    solution = lp.solve(problem, time_limit_s=time_limit_s, relative_gap=relative_gap, decided_kw=decided_kw)
     return Plan(
         id=plan_id(now, problem, PlanSource.OPTIMIZER),
         site=problem.site.id,

@@ -17,7 +17,7 @@ class SolarPart(Part):
 
 def add_solar(model: LpProblem, problem: Problem) -> SolarPart:
     """Add the curtailed power per slot; the forecast itself stands on the house bus."""
-    part = SolarPart(load_kw=[], curtailed_kw=[])
+    part = SolarPart(curtailed_kw=[])
     for t, slot in enumerate(problem.slots):
         if slot.solar_kw > 0 and problem.site.solar.curtailable:
             curtailed = model.add_variable(f"curtailed_{t}", 0, slot.solar_kw)

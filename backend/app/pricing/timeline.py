@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from app.domain.price import Direction, Price, PricedSlot, Provenance
 from app.domain.slot import Slot
 from app.pricing.classify import classify
-from app.pricing.estimate import LOOK_BACK_DAYS, estimates
+from app.pricing.estimate import LOOK_BACK_DAYS, Quote, estimates
 
 __all__ = ["LOOK_BACK_DAYS", "missing", "timeline"]
 
@@ -22,14 +23,19 @@ def timeline(prices: Sequence[Price], slots: Sequence[Slot], *, zone: ZoneInfo) 
     """
     minutes = min((LONGEST_STEP_MINUTES, *(round(price.slot.hours * 60) for price in prices)))
     bought, sold = (_line(prices, slots, direction, zone=zone, minutes=minutes) for direction in (Direction.IMPORT, Direction.EXPORT))
-    known = 0
-    while known < len(slots) and bought[known] is not None and sold[known] is not None:
-        known += 1
-    pairs = [(buy, sell) for buy, sell in zip(bought[:known], sold[:known], strict=True) if buy is not None and sell is not None]
-    classes = classify([buy[0] for buy, _ in pairs])
+    pairs = [(buy, sell) for buy, sell in takewhile(all, zip(bought, sold, strict=True)) if buy is not None and sell is not None]
+    classes = classify([buy.per_kwh for buy, _ in pairs])
     return tuple(
-        PricedSlot(slot=slot, import_per_kwh=buy[0], export_per_kwh=sell[0], provenance=_weaker(buy[1], sell[1]), price_class=price_class)
-        for slot, (buy, sell), price_class in zip(slots[:known], pairs, classes, strict=True)
+        PricedSlot(
+            slot=slot,
+            import_per_kwh=buy.per_kwh,
+            export_per_kwh=sell.per_kwh,
+            provenance=Provenance.PUBLISHED if buy.range is sell.range is None else Provenance.ESTIMATED,
+            price_class=price_class,
+            import_range=buy.range,
+            export_range=sell.range,
+        )
+        for slot, (buy, sell), price_class in zip(slots[: len(pairs)], pairs, classes, strict=True)
     )
 
 
@@ -40,21 +46,13 @@ def missing(prices: Sequence[Price], slots: Sequence[Slot]) -> tuple[Slot, ...]:
     return tuple(slot for slot in slots if _floor(slot.start, minutes) not in known)
 
 
-def _line(
-    prices: Sequence[Price], slots: Sequence[Slot], direction: Direction, *, zone: ZoneInfo, minutes: int
-) -> list[tuple[float, Provenance] | None]:
-    """Return the price of each slot with where it came from, None where there is none."""
+def _line(prices: Sequence[Price], slots: Sequence[Slot], direction: Direction, *, zone: ZoneInfo, minutes: int) -> list[Quote | None]:
+    """Return the price of each slot, None where there is none."""
     known = _published(prices, direction, minutes)
-    unknown = [slot.start for slot in slots if _floor(slot.start, minutes) not in known]
+    published = {slot.start: Quote(known[at]) for slot in slots if (at := _floor(slot.start, minutes)) in known}
+    unknown = [slot.start for slot in slots if slot.start not in published]
     guessed = dict(zip(unknown, estimates(known, unknown, zone=zone, minutes=minutes), strict=True))
-    line: list[tuple[float, Provenance] | None] = []
-    for slot in slots:
-        published, guess = known.get(_floor(slot.start, minutes)), guessed.get(slot.start)
-        if published is not None:
-            line.append((published, Provenance.PUBLISHED))
-        else:
-            line.append(None if guess is None else (guess, Provenance.ESTIMATED))
-    return line
+    return [published.get(slot.start) or guessed[slot.start] for slot in slots]
 
 
 def _published(prices: Sequence[Price], direction: Direction, minutes: int) -> dict[datetime, float]:
@@ -71,7 +69,3 @@ def _published(prices: Sequence[Price], direction: Direction, minutes: int) -> d
 
 def _floor(instant: datetime, minutes: int) -> datetime:
     return instant - timedelta(minutes=instant.minute % minutes, seconds=instant.second, microseconds=instant.microsecond)
-
-
-def _weaker(one: Provenance, other: Provenance) -> Provenance:
-    return Provenance.PUBLISHED if one is other is Provenance.PUBLISHED else Provenance.ESTIMATED

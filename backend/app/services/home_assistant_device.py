@@ -11,6 +11,7 @@ from app.domain.errors import InvalidInputError, NotFoundError, UnavailableError
 from app.domain.price import PricedSlot
 from app.domain.site import Mode, Site, SiteId
 from app.domain.slot import Slot
+from app.services.home_assistant_accounts import Accounts
 from app.services.home_assistant_discovery import NO_OVERRIDE, OVERRIDE_HOURS, Json, Topics, discovery
 from app.services.home_assistant_states import Shown, plan_attributes, states
 from app.usecases.execute import Execute
@@ -35,6 +36,7 @@ class HomeAssistantDevice:
     execute: Execute
     prefer: Prefer
     health: Health
+    accounts: Accounts
 
     def announcement(self) -> tuple[str, Json]:
         """Return the discovery document and its topic."""
@@ -54,7 +56,7 @@ class HomeAssistantDevice:
             preferences=self.prefer.of(self.site),
             has_problem=self.health.report(self.site, now).status is not Status.OK,
         )
-        yield self.topics.state, states(shown)
+        yield self.topics.state, {**states(shown), **self.accounts.states(self.site, now)}
         if plan is not None:
             yield self.topics.plan, plan_attributes(plan, site)
 

@@ -5,14 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.errors import InvalidSiteError
+from app.domain.forecast import ForecastKind
+from app.domain.ledger import BASELINES, Case
 from app.domain.plan import PlanSource
 from app.domain.site import HOME, Mode, Site, SiteId
+from app.ledger.period import Period
 
 type Json = Mapping[str, object]
 
 PRODUCT = "Battery optimizer"
 EXPIRES_S = 900
 """A price that was not said again for so long shows as unavailable, which is three times how often the bridge repeats it."""
+SHOWN_KINDS = (ForecastKind.LOAD, ForecastKind.SOLAR)
 NO_OVERRIDE = "Automatic"
 OVERRIDE_HOURS = 2
 TOPIC_PART = re.compile(r"[A-Za-z0-9_-]+")
@@ -61,7 +65,7 @@ class Topics:
 
 def discovery(site: Site, topics: Topics, *, version: str) -> Json:
     """Return the document that makes the device: names, units and classes by Home Assistant's conventions."""
-    components = _sensors(site) | _controls(site, topics)
+    components = _sensors(site) | _accounts(site) | _controls(site, topics)
     for key, component in components.items():
         component |= {
             "unique_id": f"{topics.node}_{key}",
@@ -70,7 +74,11 @@ def discovery(site: Site, topics: Topics, *, version: str) -> Json:
             "value_template": f"{{{{ value_json.{key} }}}}",
         }
     components["plan"] |= {"json_attributes_topic": topics.plan}
-    components["reason"] |= {"json_attributes_topic": topics.state, "json_attributes_template": "{{ value_json.explanation | tojson }}"}
+    for key, attributes in (("reason", "why"), ("explanation", "explained")):
+        components[key] |= {
+            "json_attributes_topic": topics.state,
+            "json_attributes_template": f"{{{{ value_json.{attributes} | tojson }}}}",
+        }
     name = PRODUCT if site.id == HOME else f"{PRODUCT} {site.id}"
     return {
         "device": {"identifiers": [topics.node], "name": name, "manufacturer": PRODUCT, "model": "Home battery", "sw_version": version},
@@ -90,6 +98,7 @@ def _sensors(site: Site) -> dict[str, dict[str, object]]:
         "mode": {"name": "Mode", "device_class": "enum", "options": [mode.value for mode in Mode], "icon": "mdi:home-battery"},
         "mode_label": {"name": "Inverter mode", "icon": "mdi:tune"},
         "reason": {"name": "Reason", "icon": "mdi:comment-question-outline"},
+        "explanation": {"name": "Explanation", "entity_category": "diagnostic", "icon": "mdi:scale-balance"},
         "plan_source": {
             "name": "Plan source",
             "device_class": "enum",
@@ -113,6 +122,39 @@ def _sensors(site: Site) -> dict[str, dict[str, object]]:
         "entity_category": "diagnostic",
     }
     return {key: {"platform": "sensor", **sensor} for key, sensor in sensors.items()} | {"problem": problem}
+
+
+def saved_key(period: Period, case: Case) -> str:
+    """Return the key of what a period saved against a baseline."""
+    return f"saved_{period}_{case}"
+
+
+def since_key(period: Period) -> str:
+    """Return the key of when a period's savings were last zero."""
+    return f"saved_{period}_since"
+
+
+def forecast_error_key(kind: ForecastKind) -> str:
+    """Return the key of how wrong a forecast was."""
+    return f"{kind}_forecast_error"
+
+
+def _accounts(site: Site) -> dict[str, dict[str, object]]:
+    money = {"platform": "sensor", "device_class": "monetary", "state_class": "total", "unit_of_measurement": site.currency}
+    saved: dict[str, dict[str, object]] = {
+        saved_key(period, case): {
+            **money,
+            "name": f"Saved {words} against {case.replace('_', ' ')}",
+            "suggested_display_precision": 2,
+            "icon": "mdi:piggy-bank",
+            "last_reset_value_template": f"{{{{ value_json.{since_key(period)} }}}}",
+        }
+        for period, words in ((Period.DAY, "today"), (Period.MONTH, "this month"))
+        for case in BASELINES
+    }
+    power = {"platform": "sensor", "device_class": "power", "state_class": "measurement", "unit_of_measurement": "kW"}
+    look = {"entity_category": "diagnostic", "suggested_display_precision": 2, "icon": "mdi:target"}
+    return saved | {forecast_error_key(kind): {**power, **look, "name": f"{kind.capitalize()} forecast error"} for kind in SHOWN_KINDS}
 
 
 def _controls(site: Site, topics: Topics) -> dict[str, dict[str, object]]:

@@ -1,6 +1,6 @@
 """What the entities of the optimizer's device show: a decision, a plan and preferences as JSON. Pure data, no connection."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from app.domain.decision import Decision, ReasonCode
@@ -38,14 +38,15 @@ def states(shown: Shown) -> Json:
         "mode": decision.command.mode,
         "mode_label": decision.label,
         "reason": decision.reason[:LONGEST_STATE],
-        "explanation": {
+        "why": {
             "reason": decision.reason,
             "reason_code": decision.reason_code,
             "cause": decision.cause,
             "decision_id": decision.id,
             "valid_until": decision.valid_until.isoformat(),
-            "alternatives": {each.command.mode.value: each.extra_cost for each in decision.alternatives},
         },
+        "explanation": None if decision.explanation is None else decision.explanation.words[:LONGEST_STATE],
+        "explained": _explained(decision),
         "plan_source": decision.plan_source,
         "target_soc": decision.command.target_soc_pct,
         "expected_soc": decision.expected_soc_pct,
@@ -60,6 +61,13 @@ def states(shown: Shown) -> Json:
         "override": _override(shown),
         "dry_run": "ON" if shown.preferences.dry_run else "OFF",
     }
+
+
+def _explained(decision: Decision) -> Json:
+    """Return the numbers behind a decision, and why not each other mode."""
+    told = {} if decision.explanation is None else asdict(decision.explanation)
+    others = {each.command.mode.value: {"extra_cost": each.extra_cost, "why_not": each.why_not} for each in decision.alternatives}
+    return {**told, "alternatives": others}
 
 
 def plan_attributes(plan: Plan, site: Site) -> Json:

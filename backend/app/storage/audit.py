@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 
 from app.domain.audit import AuditEntry
 from app.domain.site import SiteId
@@ -19,14 +20,19 @@ class AuditStore:
 
     def add(self, site: SiteId, entry: AuditEntry) -> None:
         """Append an entry."""
-        row = {"at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject, "detail": entry.detail}
-        self.database.write(lambda session: session.execute(insert(AuditRow).values(site=site, **row)))
+        self.database.write(lambda session: append(session, site, entry))
 
     def between(self, site: SiteId, start: datetime, end: datetime) -> list[AuditEntry]:
         """Return the entries of [start, end), oldest first, those of one instant as they were added."""
         rows = select(AuditRow).where(AuditRow.site == site, AuditRow.at >= start, AuditRow.at < end)
         asked = rows.order_by(AuditRow.at, AuditRow.id)
         return self.database.read(lambda session: [_entry(row) for row in session.scalars(asked)])
+
+
+def append(session: Session, site: SiteId, entry: AuditEntry) -> None:
+    """Append an entry in the transaction of the change it tells."""
+    row = {"at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject, "detail": entry.detail}
+    session.execute(insert(AuditRow).values(site=site, **row))
 
 
 def _entry(row: AuditRow) -> AuditEntry:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import isfinite
 from typing import cast
 
-from sqlalchemy import DateTime, Dialect, Double, Enum, Numeric, String, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, Double, Enum, Numeric, String, Text
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -42,6 +42,25 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Return the instant as aware UTC."""
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Second(TypeDecorator[datetime]):
+    """An instant to the second, kept as seconds since the epoch: short, cut into days by number, rolled up by division."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Return whole seconds."""
+        if value is None:
+            return None
+        if value.utcoffset() is None:
+            raise InvalidInputError(f"{value} has no time zone")
+        return int(value.timestamp())
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return the instant as aware UTC."""
+        return None if value is None else datetime.fromtimestamp(value, UTC)
 
 
 class Number(TypeDecorator[float]):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, inspect, select
@@ -17,6 +17,9 @@ from app.storage.models import PriceFetchRow, PriceRow, PriceVersionRow
 from app.storage.upsert import Values, insert_once, upsert
 
 type Key = tuple[datetime, Direction]
+
+TICK = timedelta(microseconds=1)
+"""The shortest time a column keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,7 @@ class PriceStore:
         return self.database.read(lambda session: [_price(row) for row in session.execute(asked)])
 
     def last_fetched(self, site: SiteId) -> datetime | None:
-        """Return when prices were stored last."""
+        """Return when prices were stored last: another instant after each time, whatever the clocks of those who stored them say."""
         asked = select(PriceFetchRow.fetched_at).where(PriceFetchRow.site == site)
         return self.database.read(lambda session: session.scalar(asked))
 
@@ -72,11 +75,11 @@ def _save(session: Session, site: SiteId, prices: Sequence[Price], fetched_at: d
 
 
 def _lock(session: Session, site: SiteId, fetched_at: datetime) -> None:
-    """Let one thread at a time store prices of a site, and note when."""
+    """Let one thread at a time store prices of a site, and note when: later than ever before, so that nobody takes old prices for new."""
     if insert_once(session, PriceFetchRow, [{"site": site, "fetched_at": fetched_at}]):
         return
     before = session.scalars(select(PriceFetchRow.fetched_at).where(PriceFetchRow.site == site)).one()
-    upsert(session, PriceFetchRow, [{"site": site, "fetched_at": max(before, fetched_at)}])
+    upsert(session, PriceFetchRow, [{"site": site, "fetched_at": max(before + TICK, fetched_at)}])
 
 
 def _held(session: Session, site: SiteId, prices: Sequence[Price]) -> dict[Key, PriceRow]:

@@ -3,7 +3,7 @@
 import csv
 import gzip
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import pairwise
@@ -15,6 +15,7 @@ import numpy as np
 from app.domain.errors import InvalidInputError
 from app.domain.tape import Tape
 from app.ledger.backtest import Row
+from app.storage.past_file import instant
 
 COLUMNS = ("time_utc", "import_price", "export_price", "load_kwh", "pv_kwh")
 NEVER_NEGATIVE = ("load_kwh", "pv_kwh")
@@ -55,7 +56,7 @@ def read_tape(path: Path, *, fixed_export: float | None = None) -> Tape:
             rows = list(reader)
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise InvalidInputError(f"{path} cannot be read: {error}") from error
-    starts = [_instant(path, n, row) for n, row in enumerate(rows, 2)]
+    starts = [instant(path, n, row) for n, row in enumerate(rows, 2)]
     minutes = _minutes(path, starts)
     numbers = {column: np.array([_number(path, n, row, column) for n, row in enumerate(rows, 2)]) for column in wanted[1:]}
     return Tape(
@@ -105,17 +106,6 @@ def _line(row: Row, capacity_kwh: float) -> tuple[str | float | None, ...]:
         row.wear,
     )
     return (f"{row.start:%Y-%m-%dT%H:%MZ}", row.command.mode.value, row.command.power_kw, *(round(each, 9) for each in numbers))
-
-
-def _instant(path: Path, n: int, row: Mapping[str, str | None]) -> datetime:
-    text = row["time_utc"]
-    try:
-        found = datetime.fromisoformat(text or "")
-    except ValueError:
-        raise InvalidInputError(f"{path}, row {n}, column time_utc: {text!r} is not a time like 2023-01-01T00:30Z") from None
-    if found.utcoffset() is None:
-        raise InvalidInputError(f"{path}, row {n}, column time_utc: {text!r} does not say its zone; end it with Z for UTC")
-    return found.astimezone(UTC)
 
 
 def _minutes(path: Path, starts: Sequence[datetime]) -> int:

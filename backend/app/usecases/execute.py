@@ -1,11 +1,13 @@
 """Execute: what people force, and what became of each command."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.audit import AuditEntry
 from app.domain.decision import Decision, Outcome, Override
-from app.domain.errors import InvalidInputError
+from app.domain.errors import InvalidInputError, NotInControlError
+from app.domain.setting import NODE_RED
 from app.domain.site import SiteId
 from app.domain.slot import Slot
 from app.usecases import ports
@@ -18,13 +20,18 @@ class Execute:
     decisions: ports.Decisions
     overrides: ports.Overrides
     audit: ports.Audit
+    controller_of: Callable[[SiteId], str] = lambda _: NODE_RED
 
-    def report(self, site: SiteId, decision_id: str, outcome: Outcome) -> Decision:
-        """Store what an executor read back; return the decision with all its outcomes.
+    def report(self, site: SiteId, decision_id: str, outcome: Outcome, *, by: str | None = None) -> Decision:
+        """Store what an executor read back; return the decision with all its outcomes. A simulation is nobody (None).
 
         Raises:
             NotFoundError: no such decision.
+            NotInControlError: somebody else carries this site's decisions out.
         """
+        controller = self.controller_of(site)
+        if by is not None and by != controller:
+            raise NotInControlError(f"site {site} is driven by {controller}; a report from {by} is not taken")
         self.decisions.add_outcome(site, decision_id, outcome)
         return self.decisions.get(site, decision_id)
 

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from app.domain.reading import Quantity
 from app.domain.site import Site, SiteId
+from app.domain.slot import Slot, slots_between
+from app.forecasting.calibrate import MOST
 from app.forecasting.expect import Past
 from app.forecasting.history import slot_means
 from app.forecasting.scenarios import DAYS
@@ -38,12 +40,22 @@ class History:
 
     def past(self, site: Site, until: datetime, *, minutes: int) -> Past:
         """Return load and solar power up to a slot's start; empty where a time of day was never measured."""
-        load = filled(self._means(site.id, Quantity.LOAD_KW, until, minutes), per_day=24 * 60 // minutes)
+        most_kw = site.grid.import_limit_kw + site.max_discharge_kw + site.solar.peak_kw
+        means = _possible(self._means(site.id, Quantity.LOAD_KW, until, minutes), most_kw)
+        load = filled(means, per_day=24 * 60 // minutes)
         if site.solar.peak_kw == 0:
             return Past(load_kw=load, solar_kw=np.zeros_like(load))
-        solar = filled(self._means(site.id, Quantity.SOLAR_KW, until, minutes), per_day=24 * 60 // minutes)
+        means = _possible(self._means(site.id, Quantity.SOLAR_KW, until, minutes), MOST * site.solar.peak_kw)
+        solar = filled(means, per_day=24 * 60 // minutes)
         both = min(len(load), len(solar)) or len(load)
         return Past(load_kw=load[len(load) - both :], solar_kw=solar[max(0, len(solar) - both) :])
+
+    def measured_kw(self, site: SiteId, quantity: Quantity, until: datetime, *, minutes: int) -> dict[Slot, float]:
+        """Return the mean power of each measured slot of the last weeks; what was not measured is absent."""
+        means = self._means(site, quantity, until, minutes)
+        first = until - timedelta(minutes=minutes * len(means))
+        slots = slots_between(first, until, minutes=minutes)
+        return {slot: float(kw) for slot, kw in zip(slots, means, strict=True) if not np.isnan(kw)}
 
     def _means(self, site: SiteId, quantity: Quantity, until: datetime, minutes: int) -> Array:
         kept = self.kept.get((site, quantity, minutes))
@@ -70,6 +82,11 @@ class History:
 
 
 MOSTLY = 0.1
+
+
+def _possible(means: Array, most_kw: float) -> Array:
+    """Return the means with what a house like this cannot have drawn or made as gaps: a meter's spike, a counter's reset."""
+    return np.where(means > most_kw, np.nan, means)
 
 
 def filled(means: Array, *, per_day: int) -> Array:

@@ -9,6 +9,7 @@ from app.domain.reading import Quantity, Reading
 from app.domain.site import SiteId
 from app.domain.slot import Slot
 from app.usecases import ports
+from app.usecases.dongle_house import DongleHouses
 
 LEAST_INTERVAL = timedelta(seconds=50)
 """A house is not asked more often: its own sensors are not newer."""
@@ -22,10 +23,13 @@ class Ingest:
 
     readings: ports.Readings
     house: ports.House | None = None
+    dongles: DongleHouses | None = None
     looked_at: dict[SiteId, datetime] = field(default_factory=dict)
     last_error: dict[SiteId, str | None] = field(default_factory=dict)
     filled: dict[tuple[SiteId, Quantity], Slot] = field(default_factory=dict)
     """What was fetched from the past; after a restart all is fetched again, since a silence may lie anywhere in it."""
+    past_of_dongles: set[SiteId] = field(default_factory=set)
+    """Sites whose dongles' past was stored; what comes late later is told as it comes."""
 
     def push(self, site: SiteId, readings: Sequence[Reading]) -> int:
         """Store readings somebody sent; return how many were new."""
@@ -38,7 +42,12 @@ class Ingest:
             UnavailableError: the store is away.
         """
         last = self.looked_at.get(site)
-        if self.house is None or (last is not None and now - last < LEAST_INTERVAL):
+        if last is not None and now - last < LEAST_INTERVAL:
+            return
+        if self.dongles is not None:
+            self.readings.save(site, self.dongles.newest(site, now))
+            self.dongles.kept()
+        if self.house is None:
             return
         self.looked_at[site] = now
         try:
@@ -55,9 +64,12 @@ class Ingest:
         Raises:
             UnavailableError: the house did not answer.
         """
-        if self.house is None:
-            return 0
         start, stored = now - timedelta(days=days), 0
+        if self.dongles is not None and site not in self.past_of_dongles:
+            stored += self.readings.save(site, self.dongles.past(site, start, now))
+            self.past_of_dongles.add(site)
+        if self.house is None:
+            return stored
         for quantity in BACKFILLED:
             before = self.filled.get((site, quantity))
             goes_on = before is not None and before.start <= start < before.end < now

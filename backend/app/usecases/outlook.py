@@ -1,15 +1,16 @@
 """Outlook: what is known and expected now, gathered into a problem."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from app.domain.errors import UnavailableError
-from app.domain.forecast import Forecast
+from app.domain.forecast import Forecast, ForecastKind
 from app.domain.price import PricedSlot, Provenance
 from app.domain.reading import Quality, Quantity, Reading
 from app.domain.site import Site, SiteId
 from app.domain.slot import Slot, finest_minutes, slot_at, slots_between
+from app.forecasting.adapt import Array, adapted, factors
 from app.forecasting.expect import Expectation, expect
 from app.forecasting.profile import no_sun, standard_load
 from app.forecasting.scenarios import Paths
@@ -22,7 +23,19 @@ from app.usecases.sunshine import Sunshine
 HORIZON = timedelta(hours=48)
 FRESH_S = 900.0
 """A state of charge older than this is not planned on: a forced mode moves a home battery by a quarter in that time."""
+LEARN_EVERY, LEARN_FROM = timedelta(hours=6), timedelta(days=28)
+"""How often and from how far back the width of intervals is learnt."""
+MEASURED_AS = {ForecastKind.LOAD: Quantity.LOAD_KW, ForecastKind.SOLAR: Quantity.SOLAR_KW}
 STATE = (Quantity.SOC_PCT, Quantity.BATTERY_VOLTAGE_V)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """The tariff's current slot, both prices from there up to the horizon, and when the last of them was stored."""
+
+    stored_at: datetime | None
+    slot: Slot
+    priced: tuple[PricedSlot, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,19 +79,29 @@ class Outlook:
     annual_kwh: float
     sunshine: Sunshine | None = None
     expected: dict[SiteId, tuple[object, Expectation]] = field(default_factory=dict)
+    lines: dict[SiteId, Line] = field(default_factory=dict)
+    widths: dict[SiteId, tuple[datetime, dict[ForecastKind, Array]]] = field(default_factory=dict)
 
     def conditions(self, site: Site, now: datetime) -> Conditions:
         """Return what holds now; prices may be empty, readings old."""
+        line = self._line(site, now)
+        return Conditions(slot=line.slot, priced=line.priced, state=self.readings.latest(site.id, STATE))
+
+    def _line(self, site: Site, now: datetime) -> Line:
+        """Return the prices from the current slot on, made once per slot and again after prices were stored, by whatever process."""
+        stored_at = self.prices.last_fetched(site.id)
+        line = self.lines.get(site.id)
+        if line is None or line.stored_at != stored_at or not line.slot.contains(now):
+            line = self.lines[site.id] = self._drawn(site, now, stored_at)
+        return line
+
+    def _drawn(self, site: Site, now: datetime, stored_at: datetime | None) -> Line:
         known = self.prices.between(site.id, now - timedelta(days=LOOK_BACK_DAYS + 1), now + HORIZON)
         ahead = [price.slot for price in known if price.slot.end > now]
         minutes = finest_minutes(ahead) if ahead else 30
         current = slot_at(now, minutes=minutes)
         slots = slots_between(current.start, current.start + HORIZON, minutes=minutes)
-        return Conditions(
-            slot=current,
-            priced=timeline(known, slots, zone=site.zone),
-            state=self.readings.latest(site.id, STATE),
-        )
+        return Line(stored_at=stored_at, slot=current, priced=timeline(known, slots, zone=site.zone))
 
     def prospect(self, site: Site, conditions: Conditions, now: datetime) -> Prospect:
         """Return what to plan, and over which paths to decide.
@@ -106,11 +129,24 @@ class Outlook:
         past = self.history.past(site, slots[0].start, minutes=round(slots[0].hours * 60))
         stand_in = standard_load(slots, annual_kwh=self.annual_kwh, zone=site.zone, now=now)
         dark = no_sun(slots, source="no array" if site.solar.peak_kw == 0 else "none expected: no history yet", now=now)
-        found = expect(slots, now=now, past=past, load=stand_in, solar=sun, no_sun=dark)
+        found = self._honest(site, expect(slots, now=now, past=past, load=stand_in, solar=sun, no_sun=dark), now)
         self.forecasts.save(site.id, found.load)
         self.forecasts.save(site.id, found.solar)
         self.expected[site.id] = (key, found)
         return found
+
+    def _honest(self, site: Site, found: Expectation, now: datetime) -> Expectation:
+        """Return what is expected with intervals as wide as the last weeks' misses ask for."""
+        learnt = self.widths.get(site.id)
+        if learnt is None or not learnt[0] <= now < learnt[0] + LEARN_EVERY:
+            learnt = now, {kind: self._factors(site, found.load.slots[0], kind, now) for kind in MEASURED_AS}
+            self.widths[site.id] = learnt
+        load, solar = (adapted(each, learnt[1][each.kind]) for each in (found.load, found.solar))
+        return replace(found, load=load, solar=solar)
+
+    def _factors(self, site: Site, first: Slot, kind: ForecastKind, now: datetime) -> Array:
+        told = self.forecasts.issued(site.id, kind, now - LEARN_FROM, now, apart=LEARN_EVERY)
+        return factors(told, self.history.measured_kw(site.id, MEASURED_AS[kind], first.start, minutes=round(60 * first.hours)))
 
     def _sun(self, site: Site, slots: Sequence[Slot], now: datetime) -> Forecast | None:
         """Return the weather's forecast for the roof as far as it reaches, or None."""

@@ -96,7 +96,7 @@ class Prices(Protocol):
         ...
 
     def last_fetched(self, site: SiteId) -> datetime | None:
-        """Return when prices were stored last."""
+        """Return when prices were stored last; another instant after each time."""
         ...
 
 

@@ -31,18 +31,21 @@ class Prefer:
                 return self._configured(site)
         return self._applied(site, self.known[site])
 
-    def change(self, site: SiteId, *, reserve_pct: float | None, dry_run: bool | None, actor: str, now: datetime) -> Preferences:
+    def change(
+        self, site: SiteId, *, reserve_pct: float | None, dry_run: bool | None, controller: str | None = None, actor: str, now: datetime
+    ) -> Preferences:
         """Change what is given, keep the rest.
 
         Raises:
             ConflictError: somebody else changed it at the same time.
-            InvalidInputError: a reserve that cannot be.
+            InvalidInputError: a reserve or a controller that cannot be.
         """
         before = self.settings.get(site, GROUP)
         old = self._applied(site, before)
         new = Preferences(
             reserve_pct=old.reserve_pct if reserve_pct is None else reserve_pct,
             dry_run=old.dry_run if dry_run is None else dry_run,
+            controller=old.controller if controller is None else controller,
         )
         version = NEVER_SET if before is None else before.version
         self.known[site] = self.settings.put(site, GROUP, asdict(new), expected_version=version, set_by=actor, set_at=now)
@@ -53,10 +56,11 @@ class Prefer:
         configured = self._configured(site)
         if setting is None:
             return configured
-        reserve, dry_run = setting.value.get("reserve_pct"), setting.value.get("dry_run")
+        reserve, dry_run, controller = (setting.value.get(name) for name in ("reserve_pct", "dry_run", "controller"))
         return Preferences(
             reserve_pct=float(reserve) if isinstance(reserve, int | float) else configured.reserve_pct,
             dry_run=dry_run if isinstance(dry_run, bool) else configured.dry_run,
+            controller=controller if isinstance(controller, str) else configured.controller,
         )
 
     def _configured(self, site: SiteId) -> Preferences:

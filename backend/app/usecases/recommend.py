@@ -15,6 +15,7 @@ from app.domain.plan import PlanSource, PlanStatus
 from app.domain.reading import Quantity
 from app.domain.site import Site, SiteId
 from app.domain.slot import Slot, slot_at
+from app.optimizer.lp import LIVE_GAP
 from app.optimizer.plan import make_plan
 from app.optimizer.rules import Rules
 from app.usecases import ports
@@ -77,9 +78,9 @@ class Recommend:
             problem, last = prospect.problem, self.journal.last_decision(site.id, now)
             if last is not None and last.fingerprint == problem.fingerprint and last.slot == situation.slot:
                 return last
-            plan = make_plan(problem, now=now, time_limit_s=self.time_limit_s)
-            self.journal.keep_plan(plan)
             choice = choose(problem, prospect.paths, running=_running(last, situation.slot), switching_cost=self.switching_cost)
+            plan = make_plan(problem, now=now, time_limit_s=self.time_limit_s, relative_gap=LIVE_GAP, decided_kw=choice.battery_kw(problem))
+            self.journal.keep_plan(plan)
             return write_up(situation, decide.from_choice(problem, plan, choice, before=last))
         except (InfeasibleError, UnavailableError, InvalidInputError) as error:
             verdict = self._fall_back(site, conditions, now, cause=str(error))

@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 
 from app.domain.decision import Decision
 from app.domain.errors import OptimizerError
-from app.domain.site import Site, SiteId
+from app.domain.site import HOME, Site, SiteId
 from app.usecases import ports
+from app.usecases.drive import Drive
 from app.usecases.execute import Execute
 from app.usecases.ingest import Ingest
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
 from app.usecases.settle import GRACE, Settle
 from app.usecases.sunshine import Sunshine
+from app.usecases.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -23,12 +25,18 @@ PRICES_AGAIN = timedelta(minutes=10)
 """While published prices are late or the source is away."""
 STATE_EVERY = timedelta(minutes=1)
 DECISION_EVERY = timedelta(minutes=5)
+DRIVE_EVERY = timedelta(seconds=20)
+"""A dongle that did not do as told is told again this soon."""
 SUNSHINE_EVERY = timedelta(minutes=10)
 """Looks whether the solar source may be asked again; how often it is asked is its own allowance."""
 HISTORY_EVERY = timedelta(hours=6)
 SETTLE_EVERY = timedelta(minutes=30)
+WATCH_EVERY = timedelta(seconds=10)
+"""Whom the broker refused; every turn of the rounds looks."""
 PRUNE_EVERY = timedelta(days=1)
 HISTORY_DAYS = 8
+REVOKED_EVERY = timedelta(minutes=1)
+"""Looks whether the broker's list is what the database holds and fresh; one that could not be written or was lost comes so, too."""
 
 
 @dataclass(slots=True)
@@ -44,20 +52,28 @@ class Rounds:
     actuator: ports.Actuator | None = None
     sunshine: Sunshine | None = None
     settle: Settle | None = None
+    drive: Drive | None = None
+    watch: Watch | None = None
     is_dry_run: Callable[[SiteId], bool] = lambda _: False
     done: dict[tuple[SiteId, str], datetime] = field(default_factory=dict)
     carried_out: dict[SiteId, str] = field(default_factory=dict)
+    publish_revoked: Callable[[datetime], object] = lambda _: None
 
     def turn(self, now: datetime) -> None:
         """Do everything that is due."""
+        if self.watch is not None:
+            watch = self.watch
+            self._when_due(HOME, "watch", now, WATCH_EVERY, lambda _: watch.turn(now))
         for site in self.sites:
             self._when_due(site, "prices", now, self._prices_every(site), lambda s: self.refresh.run(s, now))
             self._when_due(site, "history", now, HISTORY_EVERY, lambda s: self.ingest.backfill(s, now, days=HISTORY_DAYS))
             self._when_due(site, "state", now, STATE_EVERY, lambda s: self.ingest.look(s, now))
             self._when_due(site, "sunshine", now, SUNSHINE_EVERY, lambda s: self._look_at_the_sun(s, now))
             self._when_due(site, "decision", now, DECISION_EVERY, lambda s: self._decide(s, now))
+            self._when_due(site, "drive", now, DRIVE_EVERY, lambda s: self._drive(s, now))
             self._when_due(site, "ledger", now - GRACE, SETTLE_EVERY, lambda s: self._settle(s, now))
             self._when_due(site, "prune", now, PRUNE_EVERY, lambda _: self.prune(now))
+            self._when_due(site, "revoked", now, REVOKED_EVERY, lambda _: self.publish_revoked(now))
 
     def _when_due(self, site: SiteId, duty: str, now: datetime, every: timedelta, work: Callable[[SiteId], object]) -> None:
         """Work if the current period of the duty's rhythm has not been served; rhythms are aligned to the clock."""
@@ -83,6 +99,11 @@ class Rounds:
         decision = self.recommend.now(site, now)
         if self.actuator is not None and not self.is_dry_run(site):
             self._carry_out(site, decision, now, self.actuator)
+
+    def _drive(self, site: SiteId, now: datetime) -> None:
+        decision = self.recommend.journal.last_decision(site, now)
+        if self.drive is not None and decision is not None:
+            self.drive.turn(self.sites[site], decision, self.recommend.journal.last_plan(site, now), now)
 
     def _settle(self, site: SiteId, now: datetime) -> None:
         if self.settle is not None:

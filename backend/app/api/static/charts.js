@@ -15,6 +15,7 @@ export function priceFigure(slots, currency, view) {
   const sell = (slot) => shown(slot.sell, currency);
   const data = [
     areas(shownSlots, buy),
+    ...band(shownSlots.filter((each) => (each.buyLow ?? null) !== null), currency),
     line(stepLine(shownSlots, buy), { color: colour("faint"), width: 1 }),
     ...CLASSES.flatMap((name) => classLines(shownSlots, name, buy)),
     line(stepLine(known, sell), { color: colour("export"), width: 1.8 }),
@@ -22,6 +23,15 @@ export function priceFigure(slots, currency, view) {
   ];
   const tail = shownSlots.find((each) => each.estimated && each.start >= view.now);
   return { data, layout: layout(view, { shapes: tail ? [estimatedShade(tail.start, view.to)] : [], annotations: tail ? [estimatedWord(tail.start, view)] : [] }) };
+}
+
+// in: estimated slots   out: between what their prices lie four times in five, as a filled band
+function band(slots, currency) {
+  if (!slots.length) return [];
+  const invisible = { width: 0, color: colour("muted") };
+  const low = line(stepLine(slots, (each) => shown(each.buyLow, currency)), invisible);
+  const high = line(stepLine(slots, (each) => shown(each.buyHigh, currency)), invisible);
+  return [low, { ...high, fill: "tonexty", fillcolor: colour("band") }];
 }
 
 function areas(slots, read) {

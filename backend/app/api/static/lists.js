@@ -9,7 +9,7 @@ let showAll = false;
 
 // in: GET /recommendation/now   out: what else could be done, and what it would cost more
 export function drawAlternatives({ told }) {
-  const most = Math.max(0.0001, ...told.alternatives.map((each) => each.extra_cost));
+  const most = Math.max(0.01, ...told.alternatives.map((each) => each.extra_cost));
   fill("alternatives", [told.alternatives, told.price.currency, told.plan_source], ([all, currency]) =>
     all.length
       ? all.map((each) => alternative(each, currency, most))

@@ -1,6 +1,7 @@
 // Taking over: force a mode until a time, and give it back.
 
-import { ask, Refused } from "./api.js";
+import { acting } from "./act.js";
+import { ask } from "./api.js";
 import { by, fill, h } from "./dom.js";
 import { MODES, instant, number, wall, when } from "./format.js";
 
@@ -13,17 +14,18 @@ let state = null;
 // in: what to do after a change, what to do without a token   call once
 export function prepare(changed, refused) {
   const form = by("override-form");
+  const act = acting("override-form", "override-feedback", changed, refused);
   form.elements.mode.append(...Object.entries(MODES).map(([code, [name]]) => h("option", { value: code }, name)));
   form.elements.mode.addEventListener("change", hint);
   hint();
   by("quick").append(...QUICK_HOURS.map(quickButton));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    act(() => force(form), changed, refused);
+    act(() => force(form));
   });
   by("overrides").addEventListener("click", (event) => {
     const start = event.target.closest("button")?.dataset.start;
-    if (start) act(() => release(start), changed, refused);
+    if (start) act(() => release(start));
   });
 }
 
@@ -39,27 +41,6 @@ function quickButton(hours) {
 
 function propose(hours) {
   by("override-form").elements.until.value = wall(Math.ceil((state.now + hours * HOUR_MS) / MINUTE_MS) * MINUTE_MS, state.zone);
-}
-
-async function act(wish, changed, refused) {
-  const button = by("override-form").querySelector("[type=submit]");
-  button.disabled = true;
-  tell("working…", "");
-  try {
-    tell(await wish(), "good");
-    await changed();
-  } catch (error) {
-    tell(error instanceof Refused ? error.message : `Not done: ${error.message}`, "bad");
-    if (error instanceof Refused) refused(error);
-  } finally {
-    button.disabled = false;
-  }
-}
-
-function tell(text, kind) {
-  const line = by("override-feedback");
-  line.textContent = text;
-  line.dataset.kind = kind;
 }
 
 // out: a sentence about what is forced now; the slot is the running override's, else the current one

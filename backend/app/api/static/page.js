@@ -2,6 +2,8 @@
 
 import { Lost, Refused, ask, health, now, token } from "./api.js";
 import * as board from "./board.js";
+import * as claims from "./claims.js";
+import { drawDevices } from "./devices.js";
 import { by, say } from "./dom.js";
 import { age, clock, dayBefore } from "./format.js";
 import { drawHealth, drawNow, drawPlanLine, drawTiles } from "./head.js";
@@ -37,6 +39,7 @@ function questions(at) {
     today: halfHours(at),
     savings: ask("/api/v1/savings", { period: savings.chosen() }),
     quality: ask("/api/v1/forecast-quality"),
+    devices: ask("/api/v1/devices"),
   };
 }
 
@@ -54,6 +57,12 @@ function refresh() {
     busy = null;
   });
   return busy;
+}
+
+// After a change: what was asked before it does not count.
+async function refreshAfter() {
+  await busy;
+  await refresh();
 }
 
 async function round() {
@@ -108,6 +117,8 @@ function render() {
   override.drawOverrides(state);
   drawZone(state);
   drawQuality(state);
+  drawDevices(state);
+  claims.drawClaims(state);
   savings.drawSavings(state);
   board.draw(state);
 }
@@ -149,7 +160,8 @@ function login(error) {
 
 function prepare() {
   board.prepare();
-  override.prepare(refresh, login);
+  override.prepare(refreshAfter, login);
+  claims.prepare(refreshAfter, login);
   savings.prepare(changePeriod);
   by("login-form").addEventListener("submit", (event) => {
     token.set(event.target.elements.token.value.trim());

@@ -25,7 +25,7 @@ function line(score) {
     { "data-test": `quality-${score.kind}`, "data-hours": score.from_hours },
     h("b", {}, `${KINDS[score.kind] ?? score.kind}, ${ahead(score)}`),
     h("span", { class: "off" }, errorWords(score)),
-    h("span", { class: "why" }, `${skillWords(score)} ${number(score.count, 0)} comparisons, ${score.source.replaceAll("_", " ")}.`),
+    h("span", { class: "why" }, `${skillWords(score)} ${coverageWords(score)}${number(score.count, 0)} comparisons, ${score.source.replaceAll("_", " ")}.`),
   );
 }
 
@@ -39,6 +39,11 @@ export function errorWords({ mae_kw: mae, nmae, bias_kw: bias }) {
   const share = nmae == null ? "" : `, ${number(nmae * 100, 0)} % of the mean`;
   const way = Math.abs(bias) < NOTABLE_KW ? "" : `, ${number(Math.abs(bias), 2)} kW too ${bias > 0 ? "high" : "low"} on average`;
   return `off by ${number(mae, 2)} kW${share}${way}`;
+}
+
+// in: ScoreOut   out: whether its 80 % intervals hold, nothing where none were told
+export function coverageWords({ coverage }) {
+  return coverage == null ? "" : `${number(coverage * 100, 0)} % lay inside its 80 % intervals. `;
 }
 
 // in: ScoreOut   out: what it is worth against the simplest forecast

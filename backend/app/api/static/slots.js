@@ -31,6 +31,8 @@ export function slotsOf(prices, plan) {
     sell: each.export_per_kwh,
     priceClass: each.price_class,
     estimated: each.provenance !== "published",
+    buyLow: each.import_low_per_kwh ?? null,
+    buyHigh: each.import_high_per_kwh ?? null,
     step: null,
   }));
   return (plan?.steps ?? []).reduce((all, step) => withStep(all, step, plan.reserve_pct), slots).sort((a, b) => a.start - b.start);

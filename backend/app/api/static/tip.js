@@ -23,7 +23,8 @@ function doing(slot, state) {
 function rows(slot, state) {
   const per = unit(state.currency);
   const near = slot.estimated ? "~" : "";
-  const prices = [["buy", `${near}${price(slot.buy, state.currency)} ${per}`], ["sell", `${near}${price(slot.sell, state.currency)} ${per}`]];
+  const between = (slot.buyLow ?? null) === null ? "" : ` (${price(slot.buyLow, state.currency)} to ${price(slot.buyHigh, state.currency)})`;
+  const prices = [["buy", `${near}${price(slot.buy, state.currency)}${between} ${per}`], ["sell", `${near}${price(slot.sell, state.currency)} ${per}`]];
   const { step } = slot;
   if (!step) return [...prices, ...measuredIn(slot, state)];
   return [
