@@ -20,5 +20,6 @@ for (const step of steps) {
 if (!points.length) return null;
 const values = points.filter((point) => !point.series.startsWith("charge level")).map((point) => point.v ?? 0);
 for (const v of [Math.min(0, ...values), Math.max(1, ...values)]) add("now", msg.at, v);
+for (const t of [msg.day.start, msg.day.end]) points.push({ series: "now", t, v: null }); // the whole day, also while little is known of it
 msg.payload = points;
 return { payload: msg.payload };

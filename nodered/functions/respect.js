@@ -1,14 +1,16 @@
-// in: msg.order, msg.house   out: 1 the order to carry out   2 left alone, because a person changed the inverter by hand
-const { hand_s, revert_s, store } = msg.settings;
+// in: msg.order, msg.house   out: 1 the order to carry out, as the newest run   2 left alone, because a person changed the inverter by hand
+const { hand_s, revert_s, dry_run, store } = msg.settings;
 const { states } = msg.house;
 const now = Date.now();
 const state = global.get("battery", store) || {};
 const told = (status, detail, id = msg.order.decision_id) => msg.outcomes.push({ status, detail, decision_id: id });
 msg.outcomes = msg.outcomes || [];
 
-if (state.restarted) { // whatever the integration still does, nobody has vouched for it: self-use first, the plan right after
+msg.run = state.run = (state.run || 0) + 1; // a tick and the watchdog may meet at one inverter: the newer one has the word
+if (dry_run || state.dry_run) state.restarted = null; // hands off: there is nothing to bring back
+if (state.restarted && msg.order.cause?.code !== "lease") { // nobody has vouched for what it does: self-use first, the plan once that is confirmed
     msg.order = { ...msg.order, mode_code: "self_use", source: "safety", cause: { code: "restarted", text: state.restarted } };
-    Object.assign(state, { restarted: null, held: null, again: true });
+    state.held = null;
 }
 const moved = Object.entries(state.held?.expect || {}).find(([id, value]) => known(id) && states[id].state !== value);
 if (moved && msg.order.source !== "override") {

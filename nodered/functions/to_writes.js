@@ -7,7 +7,11 @@ const { order } = msg;
 order.done_by = profile.modes[order.mode_code] ? order.mode_code : "self_use";
 order.note = order.done_by === order.mode_code ? null : `${profile.title} cannot ${order.mode_code}: ${profile.lacks[order.mode_code]}; self-use instead`;
 order.key = JSON.stringify([order.done_by, order.power_kw, order.target_soc_pct]);
-const stale = state.held?.key !== order.key || (profile.refresh_s && order.done_by !== "self_use" && Date.now() - state.held.told_at > profile.refresh_s * 1000);
+const now = Date.now();
+const minutes = Math.max(1, Math.min(profile.most_minutes || 1440, Math.ceil(((state.lease_until || 0) - now) / 60e3)));
+const ends_at = JSON.stringify(profile.modes[order.done_by]).includes("$minutes") ? now + minutes * 60e3 : null;
+const stale = state.held?.key !== order.key || runs_out(state.held);
+msg.ends_at = stale ? ends_at : state.held.ends_at;
 
 msg.wanted = [];
 msg.writes = [];
@@ -17,6 +21,13 @@ for (const step of profile.modes[order.done_by]) {
 }
 if (msg.writes.length || (profile.refresh_s && stale)) for (const role of profile.press || []) msg.writes.push({ action: "button.press", entity: profile.settings[role].entity });
 return msg;
+
+// Whether what was told ends by itself before two more ticks, and the lease goes on.
+function runs_out({ told_at, ends_at: ends }) {
+    const soon = now + 2000 * msg.settings.rhythms.control.every_s;
+    if (ends_at) return !(ends > soon) && !(ends >= state.lease_until);
+    return profile.refresh_s && order.done_by !== "self_use" && now - told_at > profile.refresh_s * 1000;
+}
 
 function add_setting(role, told) {
     const { entity, tolerance, unit } = profile.settings[role];
@@ -46,7 +57,7 @@ function value(told, unit) {
         $power_w: Math.round(power_kw * 1000), $power_w_text: String(Math.round(power_kw * 1000)),
         $current: order.current_a || max_current_a, $max_current: max_current_a,
         $target_soc: order.target_soc_pct ?? (order.done_by === "force_discharge" ? reserve_pct : 100), $reserve_soc: reserve_pct,
-        $minutes: Math.max(1, Math.min(profile.most_minutes || 1440, Math.ceil(((state.lease_until || 0) - Date.now()) / 60e3))),
+        $minutes: minutes,
         $device_id: device_id,
     };
     return told in words ? words[told] : told;

@@ -3,6 +3,7 @@ const { ramp_s, store, profile } = msg.settings;
 const { order } = msg;
 const state = global.get("battery", store) || {};
 const now = Date.now();
+if (state.run !== msg.run) return [msg, null, null]; // a newer run has taken over, and tells what came of it
 const off = msg.failure?.code === "home_assistant" ? [msg.failure.text] : msg.wanted.filter((each) => !holds(each)).map(read);
 if (msg.refused) off.push(`Home Assistant refused: ${msg.refused}`);
 delete msg.refused;
@@ -11,10 +12,11 @@ if (!off.length) {
     const since = state.held?.key === order.key ? state.held.since : now;
     const told_at = state.held?.key === order.key && !msg.wrote ? state.held.told_at : now;
     const expect = Object.fromEntries(msg.wanted.filter((each) => each.domain !== "number").map((each) => [each.entity, each.value]));
-    state.held = { key: order.key, done_by: order.done_by, decision_id: order.decision_id, expect, since, told_at };
+    state.held = { key: order.key, done_by: order.done_by, decision_id: order.decision_id, expect, since, told_at, ends_at: msg.ends_at };
     const doubt = now - since >= 1000 * ramp_s ? contradiction() : null;
     const blind = profile.modes[order.done_by].some((step) => !Array.isArray(step)); // nothing to read back: only the power can tell
     if (!order.cause) state.failing = null;
+    if (order.cause?.code === "restarted") Object.assign(state, { restarted: null, again: true });
     outcome(doubt ? "failed" : blind && now - since < 1000 * ramp_s ? "commanded" : "confirmed", doubt || order.note);
     if (doubt) msg.failure = { code: "power", text: doubt };
     return [msg, null, null];

@@ -163,6 +163,38 @@ test("after a restart of Home Assistant: self-use first, and another tick at onc
     assert.equal(carry({ decision_id: "d2" }).calls.at(-1).data.option, "Force Charge");
 });
 
+test("after a restart the plan waits until self-use is confirmed", () => {
+    const { carry, inverter, me } = ready({ state: { restarted: "Home Assistant was away for 30 s" } });
+    inverter.set(MODE, "unavailable", 0);
+    const { msg } = carry();
+    assert.match(msg.failure.text, /unavailable/);
+    assert.ok(!me.state().again);
+    inverter.set(MODE, "Force Discharge", 0);
+    assert.equal(carry().calls.at(-1).data.option, "Self Use");
+    assert.equal(carry().calls.at(-1).data.option, "Force Charge");
+});
+
+test("after a restart the watchdog may be first, and the tick still tells the optimizer of the absence", () => {
+    const { carry } = ready({ state: { restarted: "Home Assistant was away for 60 s" }, states: { [MODE]: { state: "Force Charge" } } });
+    assert.equal(carry({ mode_code: "self_use", decision_id: null, source: "safety", cause: { code: "lease", text: "run out" } }).calls.at(-1).data.option, "Self Use");
+    assert.match(carry().msg.outcomes.at(-1).detail, /away for 60 s/);
+    assert.equal(carry().calls.at(-1).data.option, "Force Charge");
+});
+
+test("after a restart a dry run goes on with the plan, and writes nothing", () => {
+    const { carry } = ready({ env: { BATTERY_DRY_RUN: "yes" }, state: { restarted: "Home Assistant was away for 30 s" } });
+    const { calls, msg } = carry();
+    assert.deepEqual([calls, msg.order.mode_code], [[], "force_charge"]);
+});
+
+test("of a tick and the watchdog that meet, the older stops writing, and only the newer tells of it", () => {
+    const { carry, inverter, me } = ready({ states: { [MODE]: { state: "Force Discharge" } } });
+    inverter.take = () => { me.remember({ ...me.state(), run: me.state().run + 1 }); return null; };
+    const { calls, msg } = carry();
+    assert.equal(calls.length, 1);
+    assert.deepEqual(statuses(msg), ["commanded"]);
+});
+
 test("a dry run writes nothing and says what it would write", () => {
     const { calls, dry, msg } = ready({ env: { BATTERY_DRY_RUN: "yes" } }).carry();
     assert.deepEqual([calls, dry], [[], true]);
@@ -241,6 +273,34 @@ test("SolaX: the trigger is pressed after every change, and again before the rem
 test("Solis: the action carries a duration of at most 30 minutes", () => {
     const { calls } = ready({ env: { BATTERY_PROFILE: "solis" } }).carry();
     assert.deepEqual(calls, [{ action: "solis_modbus.solis_force_battery_charge", data: { power_watts: 2500, duration_minutes: 30 } }]);
+});
+
+for (const profile of ["solis", "huawei"]) {
+    test(`${profile}: what ends by itself is told again before, as long as the lease goes on, and ends with it`, () => {
+        const { carry, me } = ready({ env: { BATTERY_PROFILE: profile, BATTERY_HA_DEVICE_ID: "batteries" }, measured: { battery_kw: 2.5 }, states: { "select.batteries_working_mode": { state: "maximise_self_consumption" } } });
+        let ends = 0, told = 0;
+        for (let minute = 20; minute < 150; minute += 5) { // a mode that begins late in a slot
+            me.now = NOON + minute * 60e3 + 3e3;
+            const slot_end = NOON + (Math.floor(minute / 30) + 1) * 1800e3;
+            me.remember({ ...me.state(), lease_until: Math.min(slot_end + 300e3, me.now + 35 * 60e3) });
+            assert.ok(!told || ends > me.now, `nothing is forced at minute ${minute}`);
+            for (const { data } of carry().calls) {
+                ends = me.now + 60e3 * (data.duration ?? data.duration_minutes);
+                told += 1;
+                assert.ok(ends <= me.state().lease_until + 60e3);
+            }
+        }
+        assert.ok(told <= 14, `told ${told} times in two hours`);
+    });
+}
+
+test("a tick that meets the watchdog just after its action tells the mode again, though nothing can be read back", () => {
+    const { carry, inverter, me } = ready({ env: { BATTERY_PROFILE: "solis" }, measured: { battery_kw: 2.5 } });
+    carry();
+    let inner;
+    inverter.take = () => { inverter.take = () => null; inner = carry(); return null; };
+    carry({ mode_code: "self_use", decision_id: null, source: "safety", cause: { code: "lease", text: "run out" } });
+    assert.equal(inner.calls.at(-1).action, "solis_modbus.solis_force_battery_charge");
 });
 
 // --- is the recommendation any good? ---

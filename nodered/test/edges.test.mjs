@@ -253,6 +253,8 @@ test("charts: estimated prices are a series of their own, and what is measured e
     assert.ok(plan.some((each) => each.series === "charge level" && each.v === 49));
     assert.ok(plan.some((each) => each.series === "charge" && each.v === 2));
     assert.ok(!plan.some((each) => each.series === "solar"));
+    const shown = plan.map((each) => each.t);
+    assert.deepEqual([Math.min(...shown), Math.max(...shown)], [day.start, day.end], "without a plan too, the chart shows the day");
 });
 
 test("the dashboard's day ends at the second midnight from its start", () => {

@@ -2,23 +2,65 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 
+QUIET_S = 0.3
+
 
 @dataclass
 class Switchboard:
-    """Where it listens, what to change in recommendations, and the readings that were pushed."""
+    """Where it listens, what to change in recommendations, and the readings and outcomes that were pushed; `away` answers nothing."""
 
     url: str
     changed: dict[str, Any] = field(default_factory=dict)
     readings: set[tuple[str, str, str]] = field(default_factory=set)
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    handed: list[dict[str, Any]] = field(default_factory=list)
+    """Recommendations as they were told to a tick, which asks right after it pushed readings; the dashboard's do not count."""
+    ticking: bool = False
     posts: int = 0
+    away: bool = False
+    open: int = 0
+    last: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Count a request while it is under way."""
+        with self.lock:
+            self.open += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.open -= 1
+                self.last = time.monotonic()
+
+    def quiet(self) -> bool:
+        """Tell whether nothing is asked; a silence this long says that a round is over."""
+        return self.open == 0 and time.monotonic() - self.last > QUIET_S
+
+    def tell(self, recommendation: dict[str, Any]) -> dict[str, Any]:
+        if self.ticking:
+            self.handed.append(recommendation)
+        self.ticking = False
+        return recommendation
+
+    def note(self, path: str, body: bytes) -> None:
+        """Remember what the optimizer accepted."""
+        if path.startswith("/api/v1/readings"):
+            self.posts += 1
+            self.ticking = True
+            self.readings |= {(each["device"], each["quantity"], each["at"]) for each in json.loads(body)["readings"]}
+        elif "/outcome" in path:
+            self.outcomes.append({"decision_id": path.split("/")[-2]} | json.loads(body))
 
 
 @contextmanager
@@ -27,40 +69,37 @@ def switchboard(target: str) -> Iterator[Switchboard]:
     with httpx.Client(base_url=target, timeout=30, trust_env=False) as http:
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self._pass()
-
-            def do_POST(self) -> None:
-                self._pass()
-
-            def do_PUT(self) -> None:
-                self._pass()
-
-            def do_DELETE(self) -> None:
-                self._pass()
-
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it
                 pass
 
             def _pass(self) -> None:
+                with board.asked():
+                    self._carry()
+
+            def _carry(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                if board.away:
+                    self.close_connection = True
+                    return
                 kept = {name: self.headers[name] for name in ("authorization", "content-type") if self.headers.get(name)}
                 try:
                     reply = http.request(self.command, self.path, content=body, headers=kept)
                 except httpx.TransportError:
                     self.close_connection = True
                     return
-                if self.command == "POST" and self.path.startswith("/api/v1/readings") and reply.is_success:
-                    board.posts += 1
-                    board.readings |= {(each["device"], each["quantity"], each["at"]) for each in json.loads(body)["readings"]}
+                if self.command == "POST" and reply.is_success:
+                    board.note(self.path, body)
                 content = reply.content
-                if board.changed and "/recommendation/now" in self.path:
-                    content = json.dumps(reply.json() | board.changed).encode()
+                if reply.is_success and "/recommendation/now" in self.path:
+                    content = json.dumps(board.tell(reply.json() | board.changed)).encode()
                 self.send_response(reply.status_code)
                 self.send_header("content-type", reply.headers.get("content-type", "application/json"))
                 self.send_header("content-length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(content)
+                with suppress(ConnectionError):  # Node-RED was stopped while it waited
+                    self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = do_DELETE = _pass  # noqa: N815  (the base class names them)
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         board = Switchboard(url=f"http://127.0.0.1:{server.server_port}")

@@ -12,11 +12,13 @@ from pathlib import Path
 import httpx
 
 from tests.stack.home_assistant import free_port, until
+from tests.stack.processes import end
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "nodered"
-PARTS = Path(os.environ.get("NODE_RED_PARTS", ROOT / ".parts" / "nodered"))
-"""Another installation to try: node_modules with node-red, and perhaps its own Node.js in node_modules/node."""
+PARTS, PARTS_5 = ROOT / ".parts" / "nodered", ROOT / ".parts" / "nodered5"
+"""Where Node-RED 4 is installed, and Node-RED 5 with a Node.js of its own."""
+PINS = {PARTS: SOURCES, PARTS_5: Path(__file__).with_name("nodered5")}
 START_LIMIT_S = 90.0
 STOP_LIMIT_S = 15.0
 QUICK = {
@@ -45,16 +47,19 @@ FOX = {
 """The entities of tests/stack/home_assistant.yaml."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class RunningNodeRed:
-    """Where it listens and what it writes."""
+    """Where it listens and what it writes. It may be stopped and started again, and keeps its context."""
 
     url: str
     folder: Path
-    process: subprocess.Popen[bytes]
+    parts: Path
+    env: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
 
     @property
     def log(self) -> str:
+        """What it has written since it started last."""
         return (self.folder / "node-red.out").read_text(errors="replace")
 
     @property
@@ -65,44 +70,59 @@ class RunningNodeRed:
         """Press the button of an inject node."""
         httpx.post(f"{self.url}inject/{inject}", trust_env=False).raise_for_status()
 
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+    def start(self) -> None:
+        """Start it, and wait until its flows have started."""
+        program = self.parts / "node_modules" / "node-red" / "red.js"
+        command = [_node(self.parts), str(program), "-u", str(self.folder), "-s", str(self.folder / "settings.js")]
+        with (self.folder / "node-red.out").open("wb") as out:
+            self.process = subprocess.Popen(command, cwd=self.folder, stdout=out, stderr=subprocess.STDOUT, env=self.env)
+        until(self._started, START_LIMIT_S, "Node-RED has started the flows")
+
+    def stop(self) -> None:
+        """Ask it to end, and end it if it does not."""
+        end(self.process, STOP_LIMIT_S)
+
+    def _started(self) -> bool:
+        if self.process is not None and self.process.poll() is not None:
+            raise RuntimeError(f"Node-RED ended by itself:\n{self.log[-3000:]}")
+        return "Started flows" in self.log
 
 
-def is_installed() -> bool:
-    """Tell whether exactly today's pins are there; another installation is taken as it is."""
-    stamp = PARTS / "installed.sha256"
-    if "NODE_RED_PARTS" in os.environ:
-        return (PARTS / "node_modules" / "node-red").is_dir()
-    wanted = hashlib.sha256((SOURCES / "package-lock.json").read_bytes()).hexdigest()
+def is_installed(parts: Path = PARTS) -> bool:
+    """Tell whether exactly today's pins are there."""
+    stamp = parts / "installed.sha256"
+    wanted = hashlib.sha256((PINS[parts] / "package-lock.json").read_bytes()).hexdigest()
     return shutil.which("node") is not None and stamp.exists() and stamp.read_text().strip() == wanted
 
 
 @contextmanager
 def node_red(
-    folder: Path, *, optimizer: str, home_assistant: str, token: str, settings: Mapping[str, str] | None = None, flows: Path | None = None
+    folder: Path,
+    *,
+    optimizer: str,
+    home_assistant: str,
+    token: str,
+    settings: Mapping[str, str] | None = None,
+    flows: Path | None = None,
+    parts: Path = PARTS,
 ) -> Iterator[RunningNodeRed]:
-    """Run the flow in a folder until the block ends; a folder used before keeps its context."""
+    """Run the flow in a folder until the block ends; a folder used before keeps its context. `settings` win over the environment."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "settings.js"):
         shutil.copyfile(SOURCES / name, folder / name)
     if not (folder / "node_modules").exists():
-        (folder / "node_modules").symlink_to(PARTS / "node_modules")
+        (folder / "node_modules").symlink_to(parts / "node_modules")
     source = flows or SOURCES / "flows-hybrid.json"
     shutil.copyfile(source, folder / "flows.json")
     shutil.copyfile(SOURCES / "flows-hybrid_cred.json", folder / "flows_cred.json")
     port = free_port()
     env = _environment(folder, port) | QUICK | FOX | {"BATTERY_OPTIMIZER_URL": optimizer, "HA_URL": home_assistant, "HA_TOKEN": token}
-    command = [_node(), str(PARTS / "node_modules" / "node-red" / "red.js"), "-u", str(folder), "-s", str(folder / "settings.js")]
-    with (folder / "node-red.out").open("wb") as out:
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT, env=env | dict(settings or {}))
-    running = RunningNodeRed(url=f"http://127.0.0.1:{port}/", folder=folder, process=process)
+    running = RunningNodeRed(url=f"http://127.0.0.1:{port}/", folder=folder, parts=parts, env=env | dict(settings or {}))
     try:
-        until(lambda: _started(running), START_LIMIT_S, "Node-RED has started the flows")
+        running.start()
         yield running
     finally:
-        _stop(process)
+        running.stop()
 
 
 def _environment(folder: Path, port: int) -> dict[str, str]:
@@ -110,21 +130,7 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
     return kept | {"NODE_RED_HOST": "127.0.0.1", "NODE_RED_PORT": str(port), "NODE_RED_FLOWS": str(folder / "flows.json")}
 
 
-def _node() -> str:
-    own = PARTS / "node_modules" / "node" / "bin" / "node"
-    return str(own) if own.exists() else shutil.which("node") or "node"
-
-
-def _started(running: RunningNodeRed) -> bool:
-    if running.process.poll() is not None:
-        raise RuntimeError(f"Node-RED ended by itself:\n{running.log[-3000:]}")
-    return "Started flows" in running.log
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(STOP_LIMIT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def _node(parts: Path) -> str:
+    """Return the Node.js installed there, else the machine's."""
+    own = sorted(parts.glob("node_modules/node-linux-*/bin/node"))
+    return str(own[0]) if own else shutil.which("node") or "node"
