@@ -1,4 +1,4 @@
-"""Servers that tests share."""
+"""Servers that tests share, and patience: how long drawn input takes says how busy the machine is, not whether the code is right."""
 
 import shutil
 import tempfile
@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.stack import mariadb as server
 from tests.stack.parts import require
+
+settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy machine")
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,8 @@ MARIADB_PASSWORD=
 # MQTT_NODERED_PASSWORD=
 # MQTT_PUBLISH=127.0.0.1:1883
 # MQTT_TLS_PUBLISH=127.0.0.1:8883
+# The door for dongles, which `battery-optimizer ca create` opens.
+# MQTT_DONGLES_PUBLISH=127.0.0.1:8884
 # Beyond loopback the editor needs a password; its hash stands in single quotes, for it has dollar signs.
 # NODE_RED_PUBLISH=127.0.0.1:1880
 # NODE_RED_PASSWORD_HASH=''

@@ -66,7 +66,7 @@ class FakePrices:
         new = {(each.slot.start, each.direction): each for each in prices}
         changed = sum(self.rows.get(key) != each for key, each in new.items())
         self.rows.update(new)
-        self.fetched_at = fetched_at
+        self.fetched_at = fetched_at if self.fetched_at is None else max(self.fetched_at + timedelta(microseconds=1), fetched_at)
         return changed
 
     def between(self, site: SiteId, start: datetime, end: datetime, direction: Direction | None = None) -> list[Price]:

@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory, mkdtemp
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.config import Settings, load
+from app.config import CertificatesSettings, Settings, load
+from app.devices.credentials import Authority
 from app.main import create_app
 from app.storage.database import upgrade
 from app.wiring import Service, build
@@ -47,15 +48,26 @@ class Served:
 
 
 @contextmanager
-def served(*, tokens: bool = False, simulate_house: bool = True, host: str = "127.0.0.1", time_limit_s: float = 5.0) -> Iterator[Served]:
+def served(
+    *, tokens: bool = False, simulate_house: bool = True, host: str = "127.0.0.1", time_limit_s: float = 5.0, authority: bool = False
+) -> Iterator[Served]:
     """Serve until the block ends; with tokens, everybody needs one."""
     with TemporaryDirectory() as folder:
         settings = settings_in(Path(folder), tokens=tokens, host=host, time_limit_s=time_limit_s)
+        if authority:
+            settings = with_authority(settings, Path(folder) / "ca")
         clock = Clock()
         service = build(settings, simulate_house=simulate_house, clock=clock)
         app = create_app(service, make_rounds=False)
         with TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False) as client:
             yield Served(service=service, app=app, client=client, clock=clock)
+
+
+def with_authority(settings: Settings, folder: Path, now: datetime = NOON) -> Settings:
+    """Return the settings with a certificate authority of their own."""
+    Authority.create(folder, now)
+    certificates = CertificatesSettings(folder=folder, broker_host="broker.example")
+    return settings.model_copy(update={"certificates": certificates})
 
 
 def settings_in(folder: Path, *, tokens: bool = False, host: str = "127.0.0.1", time_limit_s: float = 5.0) -> Settings:

@@ -137,6 +137,18 @@ def test_an_env_file_counts_and_the_environment_wins(monkeypatch: pytest.MonkeyP
     assert (settings.tariff.region, settings.api.port, settings.inverter.modes) == ("P", 9001, (Mode.SELF_USE,))
 
 
+def test_a_group_that_does_not_exist_is_named_with_what_was_meant(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("OPTIMIZER_TARIF__REGION", "C")
+    (tmp_path / ".env").write_text("OPTIMIZER_PUBLISH=127.0.0.1:8000\noptimizer_weather=rain\nOPTIMIZERS=2\n")
+
+    with pytest.raises(InvalidInputError) as refused:
+        load()
+
+    first, second = str(refused.value).splitlines()
+    assert first == "OPTIMIZER_TARIF__REGION: there is no group TARIF; did you mean TARIFF?"
+    assert second.startswith("OPTIMIZER_WEATHER: there is no group WEATHER, only DATABASE, API, BATTERY")
+
+
 def test_entities_are_told_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPTIMIZER_HOME_ASSISTANT__ENTITIES", '{"soc_pct": "sensor.soc", "battery_kw": "-sensor.power"}')
     assert load().home_assistant.entities == {Quantity.SOC_PCT: "sensor.soc", Quantity.BATTERY_KW: "-sensor.power"}

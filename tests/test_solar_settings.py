@@ -7,7 +7,7 @@ import pytest
 
 from app.config import Settings, load
 from app.domain.errors import InvalidInputError
-from app.wiring import solar_source
+from app.sources import solar_source
 
 ROOF = {"PLANES": '[{"kwp": 4.2, "tilt_deg": 35, "azimuth_deg": 90}]', "LATITUDE": "59.33", "LONGITUDE": "18.07"}
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-HOME = Path(__file__).parents[2] / ".parts" / "docker"
+HOME = (Path(__file__).parents[2] / ".parts" / "docker").resolve()
 SYSTEM = HOME / "x"
 """The packages' files, as if under /."""
 BIN = HOME / "bin"

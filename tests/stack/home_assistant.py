@@ -10,24 +10,29 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
+from websockets.sync.client import connect
 
 from app.domain.errors import UnavailableError
 from app.domain.reading import Quantity
 from app.services.home_assistant import Entity, EntityMap, HomeAssistant
 from tests.stack.install_home_assistant import HASS
+from tests.stack.processes import end
 
 CONFIGURATION = Path(__file__).with_name("home_assistant.yaml")
 START_LIMIT_S = 120.0
 STOP_LIMIT_S = 20.0
-POLL_S = 0.2
+POLL_S = 0.05
 TEN_YEARS_S = 315_360_000
+ISSUED = datetime(2026, 1, 1, tzinfo=UTC)
+"""Before any time that a test moves Home Assistant to; it refuses tokens from the future."""
 
 FOX: EntityMap = {
     Quantity.SOC_PCT: Entity(entity_id="sensor.battery_soc"),
@@ -50,18 +55,56 @@ class MqttEntry:
     ca_pem: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class RunningHomeAssistant:
-    """Where it listens, the token it takes and what it writes; `home` is our own client of it."""
+    """Where it listens, the token it takes and what it writes; `home` is our own client of it. It may be stopped and started again."""
 
     url: str
     token: str
-    log: Path
+    folder: Path
     home: HomeAssistant
+    env: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "home-assistant.out"
+
+    def start(self) -> None:
+        """Start it on what is in its folder, and wait until it runs."""
+        command = [str(HASS), "--config", str(self.folder), "--skip-pip"]
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=self.env)
+        until(self._runs, START_LIMIT_S, "Home Assistant runs")
+
+    def stop(self) -> None:
+        """Ask it to end, and end it if it does not."""
+        end(self.process, STOP_LIMIT_S)
 
     def state(self, entity_id: str) -> str:
-        reply = self.home.http.get(f"api/states/{entity_id}", headers={"Authorization": f"Bearer {self.token}"})
-        return str(reply.raise_for_status().json()["state"])
+        return str(self._told(entity_id)["state"])
+
+    def changed_at(self, entity_id: str) -> datetime:
+        """Return since when an entity has its state."""
+        return datetime.fromisoformat(self._told(entity_id)["last_changed"])
+
+    def history(self, entity_id: str, since: datetime, end: datetime) -> list[tuple[datetime, str]]:
+        """Return the states of an entity as the recorder keeps them, oldest first."""
+        span = {"filter_entity_id": entity_id, "end_time": end.isoformat()}
+        reply = self.home.http.get(f"api/history/period/{since.isoformat()}", params=span, headers=self._rights())
+        states = reply.raise_for_status().json()
+        return [(datetime.fromisoformat(each["last_changed"]), each["state"]) for each in (states[0] if states else [])]
+
+    def tell(self, kind: str, **more: object) -> None:
+        """Give an order over its websocket, as its own page does."""
+        with connect(self.url.replace("http", "ws") + "api/websocket", proxy=None) as line:
+            line.recv()
+            line.send(json.dumps({"type": "auth", "access_token": self.token}))
+            line.recv()
+            line.send(json.dumps({"id": 1, "type": kind} | more))
+            reply = json.loads(line.recv())
+            if not reply["success"]:
+                raise RuntimeError(f"{kind}: {reply['error']}")
 
     def set_number(self, name: str, value: float) -> None:
         self.home.call_service("input_number", "set_value", {"entity_id": f"input_number.{name}", "value": value})
@@ -70,27 +113,55 @@ class RunningHomeAssistant:
         service = "turn_on" if online else "turn_off"
         self.home.call_service("input_boolean", service, {"entity_id": "input_boolean.sim_inverter_online"})
 
+    def _told(self, entity_id: str) -> dict[str, Any]:
+        told: dict[str, Any] = self.home.http.get(f"api/states/{entity_id}", headers=self._rights()).raise_for_status().json()
+        return told
+
+    def _rights(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def _runs(self) -> bool:
+        if self.process is not None and self.process.poll() is not None:
+            raise RuntimeError(f"Home Assistant ended by itself:\n{self.log.read_text()[-3000:]}")
+        try:
+            return self.home.config().state == "RUNNING" and self.state("sensor.grid_power") not in {"unknown", "unavailable"}
+        except (UnavailableError, httpx.HTTPError):
+            return False
+
 
 @contextmanager
 def home_assistant(
-    folder: Path, *, port: int | None = None, mqtt: MqttEntry | None = None, packages: Sequence[Path] = ()
+    folder: Path,
+    *,
+    port: int | None = None,
+    mqtt: MqttEntry | None = None,
+    packages: Sequence[Path] = (),
+    own: Path | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[RunningHomeAssistant]:
-    """Run a Home Assistant in a folder until the block ends: a fresh one, or what an earlier one left there. Packages are YAML files."""
+    """Run a Home Assistant in a folder until the block ends: a fresh one, or what an earlier one left there.
+
+    Packages are YAML files; `own` is a folder of custom integrations; `env` adds to its environment.
+    """
     (folder / "packages").mkdir(parents=True, exist_ok=True)
     shutil.copyfile(CONFIGURATION, folder / "configuration.yaml")
     for package in packages:
         shutil.copy(package, folder / "packages")
-    token, port, log = seed(folder, mqtt), port or free_port(), folder / "home-assistant.out"
+    if own is not None:
+        shutil.copytree(own, folder / "custom_components", dirs_exist_ok=True)
+    log = folder / "home-assistant.out"
+    log.write_bytes(b"")
+    token, port = seed(folder, mqtt), port or free_port()
     url = f"http://127.0.0.1:{port}/"
-    with log.open("wb") as out, httpx.Client(base_url=url, trust_env=False) as http:
-        command = [str(HASS), "--config", str(folder), "--skip-pip"]
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=os.environ | {"HA_PORT": str(port)})
-        running = RunningHomeAssistant(url=url, token=token, log=log, home=HomeAssistant(http=http, token=token, entities=FOX))
+    with httpx.Client(base_url=url, trust_env=False) as http:
+        home = HomeAssistant(http=http, token=token, entities=FOX)
+        given = os.environ | {"HA_PORT": str(port)} | dict(env or {})
+        running = RunningHomeAssistant(url=url, token=token, folder=folder, home=home, env=given)
         try:
-            until(lambda: _runs(running, process), START_LIMIT_S, "Home Assistant runs")
+            running.start()
             yield running
         finally:
-            _stop(process)
+            running.stop()
 
 
 def until(holds: Callable[[], bool], limit_s: float, what: str) -> None:
@@ -122,8 +193,7 @@ def seed(folder: Path, mqtt: MqttEntry | None = None) -> str:
     )
     if mqtt is not None:
         _store(folder, "core.config_entries", {"entries": [_mqtt(mqtt)]}, minor=5)
-    issued = int(time.time()) - 10
-    return _signed({"iss": token_id, "iat": issued, "exp": issued + TEN_YEARS_S}, key)
+    return _signed({"iss": token_id, "iat": int(ISSUED.timestamp()), "exp": int(time.time()) + TEN_YEARS_S}, key)
 
 
 _GROUPS = [
@@ -131,24 +201,6 @@ _GROUPS = [
     {"id": "system-users", "name": "Users"},
     {"id": "system-read-only", "name": "Read Only"},
 ]
-
-
-def _runs(running: RunningHomeAssistant, process: subprocess.Popen[bytes]) -> bool:
-    if process.poll() is not None:
-        raise RuntimeError(f"Home Assistant ended by itself:\n{running.log.read_text()[-3000:]}")
-    try:
-        return running.home.config().state == "RUNNING" and running.state("sensor.grid_power") not in {"unknown", "unavailable"}
-    except (UnavailableError, httpx.HTTPError):
-        return False
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(STOP_LIMIT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _user(owner: str) -> dict[str, object]:

@@ -17,8 +17,9 @@ from tests.stack.mariadb import program
 HOST = "127.0.0.1"
 READY_WITHIN_S = 10
 POLL_S = 0.02
-PASSWORDS = {name: f"test-only-{name}" for name in ("homeassistant", "optimizer", "stranger")}
-"""`stranger` has a password and no right."""
+PASSWORDS = {name: f"test-only-{name}" for name in ("homeassistant", "optimizer", "dongles", "stranger")}
+"""`stranger` has a password and no right; `dongles` speaks for all of them."""
+DONGLES = "\nuser dongles\ntopic readwrite devices/#\n"
 ACL = Path(__file__).parents[2] / "backend" / "mosquitto" / "acl"
 """The rights that are shipped."""
 CA = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test-ca -keyout ca.key -out ca.crt"
@@ -30,9 +31,10 @@ EXTENSIONS = f"subjectAltName=DNS:localhost,IP:{HOST}\nbasicConstraints=CA:FALSE
 
 @dataclass
 class Mosquitto:
-    """A broker that forgets everything when it ends, so that whoever comes back must say it all again."""
+    """A broker that forgets everything when it ends, so that whoever comes back must say it all again; unless it keeps its queues."""
 
     folder: Path
+    keeps: bool = False
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -114,7 +116,7 @@ class Mosquitto:
             subprocess.run(["openssl", *step.split()], cwd=self.folder, check=True, capture_output=True)
 
     def _admit(self) -> None:
-        shutil.copyfile(ACL, self.folder / "acl")
+        (self.folder / "acl").write_text(ACL.read_text() + DONGLES)
         (self.folder / "passwords").touch()
         for file in ("acl", "passwords"):
             (self.folder / file).chmod(0o600)
@@ -127,7 +129,12 @@ class Mosquitto:
             f"user {getpass.getuser()}",
             f"listener {self.port} {HOST}",
             *(f"{option} {self.folder}/{file}" for option, file in FILES.items()),
-            *("allow_anonymous false", "persistence false", f"log_dest file {self.folder}/log", "log_type all"),
+            *(
+                "allow_anonymous false",
+                f"log_dest file {self.folder}/log",
+                *(KEEPS if self.keeps else ("persistence false", "log_type all")),
+            ),
+            *((f"persistence_location {self.folder}/",) if self.keeps else ()),
         ]
         return "\n".join(lines) + "\n"
 
@@ -150,6 +157,11 @@ class Mosquitto:
             self.process = None
 
 
+KEEPS = (
+    *("persistence true", "autosave_interval 1", "max_queued_messages 0", "max_inflight_messages 0", "log_type error", "log_type warning"),
+    *("log_type subscribe", "connection_messages false"),
+)
+"""As shipped, but that queues are written down every second."""
 FILES = {"cafile": "ca.crt", "certfile": "server.crt", "keyfile": "server.key", "password_file": "passwords", "acl_file": "acl"}
 
 

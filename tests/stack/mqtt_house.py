@@ -14,7 +14,7 @@ from tests.stack.home_assistant import RunningHomeAssistant, until
 from tests.stack.mosquitto import Mosquitto
 from tests.stack.service import RunningService, service
 
-QUICKLY_S = 8.0
+QUICKLY_S = 30.0
 """How soon a change is to be seen, on a busy machine."""
 PATIENTLY_S = 45.0
 """The bridge looks for changes every 10 s, and tries a broker again after up to that much and more."""
@@ -46,6 +46,12 @@ def push(running: RunningService, soc_pct: float) -> None:
     at = datetime.now(UTC).isoformat()
     told = running.post("/api/v1/readings", {"readings": [{"device": "bat_1", "quantity": "soc_pct", "at": at, "value": soc_pct}]})
     assert told["stored"] == 1
+
+
+def wished(running: RunningService) -> tuple[float, bool]:
+    """Return the reserve and dry run people have set."""
+    told = running.get("/api/v1/settings/control")
+    return told["reserve_pct"], told["dry_run"]
 
 
 def ask(home: RunningHomeAssistant, **command: object) -> Any:  # noqa: ANN401  (whatever the command answers)

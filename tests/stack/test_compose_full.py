@@ -36,6 +36,9 @@ SECRETS = {
 HEALTHY_WITHIN_S = 120
 PAGE_WITHIN_MS = 60_000
 SERVICES = ("optimizer", "mariadb", "mosquitto", "nodered")
+DONGLE = "bat_60bh37202bfa"
+REFUSED_WITHIN_S = 20
+AUDITED_WITHIN_S = 90
 DEVICE = "homeassistant/device/battery_optimizer/config"
 
 
@@ -73,6 +76,7 @@ def stack() -> Iterator[FullStack]:
             "NODE_RED_PUBLISH": f"127.0.0.1:{running.nodered_port}",
             "MQTT_PUBLISH": f"127.0.0.1:{free_port()}",
             "MQTT_TLS_PUBLISH": f"127.0.0.1:{free_port()}",
+            "MQTT_DONGLES_PUBLISH": f"127.0.0.1:{free_port()}",
             "NODE_RED_PASSWORD_HASH": f"'{HASH}'",
             "BATTERY_DASHBOARD_SECONDS": "1",
         }
@@ -154,6 +158,39 @@ def test_device_is_there_again_after_the_broker_was_away(stack: FullStack) -> No
     assert json.loads(stack.hear(DEVICE, *home_assistant))["device"]["name"] == "Battery optimizer"
     available = "battery_optimizer/home/availability"
     until(lambda: stack.hear(available, *home_assistant).strip() == "online", HEALTHY_WITHIN_S, "the optimizer is back")
+
+
+def test_a_dongle_comes_in_by_its_certificate_until_it_is_shut_out(stack: FullStack) -> None:
+    """The guide's chapter on dongles, word for word but for addresses."""
+    with (stack.folder / ".env").open("a") as file:
+        file.write("OPTIMIZER_CERTIFICATES__FOLDER=/dongles\nOPTIMIZER_CERTIFICATES__BROKER_HOST=mosquitto\n")
+        file.write("OPTIMIZER_CERTIFICATES__BROKER_LOG=/dongles/log/mosquitto.log\n")
+    stack.compose("run", "--rm", "--no-deps", "optimizer", "ca", "create", "--broker", "mosquitto")
+    stack.compose("up", "-d")
+    stack.compose("restart", "mosquitto")
+    until(lambda: all(map(stack.is_healthy, SERVICES)), HEALTHY_WITHIN_S, "they are healthy again")
+    command, into = ("optimizer", "battery-optimizer", "device"), f"/tmp/{DONGLE}"  # noqa: S108 - the container's own memory
+
+    code = stack.inside(*command, "code", DONGLE).strip()
+    assert "mosquitto:8884" in stack.inside(*command, "enroll", DONGLE, "--code", code, "--into", into)
+    for name in ("ca.crt", f"{DONGLE}.crt", f"{DONGLE}.key"):
+        pem = stack.inside("optimizer", "cat", f"{into}/{name}")
+        stack.inside("mosquitto", "sh", "-c", f"echo '{pem}' >/tmp/{name}")
+    assert _dongle_says(stack)
+    modes = stack.inside("mosquitto", "sh", "-c", "stat -c '%n %a' /dongles/*; cat /dongles/ca.key 2>&1 || true")
+    assert "/dongles/ca.key 600" in modes
+    assert "Permission denied" in modes
+
+    stack.inside(*command, "revoke", DONGLE)
+
+    until(lambda: not _dongle_says(stack), REFUSED_WITHIN_S, "its certificate is refused")
+    until(lambda: "out of date, or revoked" in stack.ask("api/v1/audit").text, AUDITED_WITHIN_S, "the refusal is in the audit log")
+
+
+def _dongle_says(stack: FullStack) -> bool:
+    who = f"--cafile /tmp/ca.crt --cert /tmp/{DONGLE}.crt --key /tmp/{DONGLE}.key"
+    said = f"mosquitto_pub -h mosquitto -p 8884 {who} -V 5 -q 1 -t devices/{DONGLE}/telemetry -m '{{}}'"
+    return stack.inside("mosquitto", "sh", "-c", f"{said} >/dev/null 2>&1 && echo in || echo out").strip() == "in"
 
 
 def test_node_red_serves_the_page_and_guards_its_editor(stack: FullStack) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,13 +15,14 @@ from tests.stack.home_assistant import RunningHomeAssistant, free_port, home_ass
 from tests.stack.homeassistant_examples import AUTOMATIONS, RECORDER, simulated
 from tests.stack.install_home_assistant import is_installed
 from tests.stack.mosquitto import Mosquitto
-from tests.stack.mqtt_house import PATIENTLY_S, QUICKLY_S, MqttHouse, ask, attributes, call, complaints, push, states
+from tests.stack.mqtt_house import PATIENTLY_S, QUICKLY_S, MqttHouse, ask, attributes, call, complaints, push, states, wished
 from tests.stack.parts import require
 
 pytestmark = pytest.mark.stack
 
 SENSORS = ("mode", "mode_label", "reason", "plan_source", "target_soc", "expected_soc", "price_now", "price_next", "stored_value")
-MORE_SENSORS = ("next_change", "plan", "plan_cost")
+SAVED = tuple(f"saved_{period}_{case}" for period in ("day", "month") for case in ("no_battery", "self_use", "rules"))
+MORE_SENSORS = ("next_change", "plan", "plan_cost", "explanation", "load_forecast_error", "solar_forecast_error", *SAVED)
 CONTROLS = ("binary_sensor.battery_optimizer_problem", "number.battery_optimizer_reserve_soc")
 MORE_CONTROLS = ("select.battery_optimizer_override", "switch.battery_optimizer_dry_run")
 ENTITIES = {*(f"sensor.battery_optimizer_{key}" for key in (*SENSORS, *MORE_SENSORS)), *CONTROLS, *MORE_CONTROLS}
@@ -76,6 +78,13 @@ def audited(house: MqttHouse) -> list[tuple[str, str]]:
         return list(connection.execute("SELECT actor, action FROM audit ORDER BY at"))
 
 
+def _is_told(state: str, savings: dict[str, Any], saved: float) -> bool:
+    """Tell whether an entity says what the API says; of hours of which nothing is settled it says nothing."""
+    if savings["count"]["settled_hours"] + savings["count"]["estimated_hours"] == 0:
+        return state == "unknown"
+    return abs(float(state) - saved) <= 0.006
+
+
 def test_the_device_appears_and_says_what_the_api_says(home: Home, house: MqttHouse) -> None:
     with house.served() as running:
         until(lambda: available(home), QUICKLY_S, "all entities are there")
@@ -98,6 +107,19 @@ def test_the_device_appears_and_says_what_the_api_says(home: Home, house: MqttHo
         assert len(shown["start"]) == len(plan["steps"]) == len(shown["soc_pct"])
         why = attributes(home.running, "sensor.battery_optimizer_reason")
         assert (why["decision_id"], why["reason_code"]) == (told["decision_id"], told["reason_code"])
+        assert found["sensor.battery_optimizer_explanation"] == told["explanation"]["words"][:255]
+        explained = attributes(home.running, "sensor.battery_optimizer_explanation")
+        assert {mode: each["why_not"] for mode, each in explained["alternatives"].items()} == {
+            each["mode_code"]: each["why_not"] for each in told["alternatives"]
+        }
+        for period in ("day", "month"):
+            savings = running.get("/api/v1/savings", period=period)
+            for each in savings["baselines"]:
+                saved = f"sensor.battery_optimizer_saved_{period}_{each['case']}"
+                assert _is_told(found[saved], savings, each["saved"])
+                kept = attributes(home.running, saved)
+                assert (kept["device_class"], kept["state_class"], kept["unit_of_measurement"]) == ("monetary", "total", "GBP")
+                assert datetime.fromisoformat(kept["last_reset"]) == datetime.fromisoformat(savings["start"])
         assert running.health()["mqtt"].startswith("ok: connected")
         assert 'component="mqtt"} 0.0' in running.http.get("/metrics").text
 
@@ -135,7 +157,7 @@ def test_the_plan_is_shown_and_not_recorded(home: Home, house: MqttHouse) -> Non
     with house.served():
         until(lambda: available(home), QUICKLY_S, "all entities are there")
         time.sleep(1.5)  # the recorder commits every second
-        wanted = ["sensor.battery_optimizer_plan", "sensor.battery_optimizer_mode"]
+        wanted = [f"sensor.battery_optimizer_{key}" for key in ("plan", "explanation", "mode")]
         query = {"type": "history/history_during_period", "start_time": "2020-01-01T00:00:00Z", "entity_ids": wanted}
         assert set(ask(home.running, **query)) == {"sensor.battery_optimizer_mode"}
 
@@ -237,7 +259,7 @@ def test_a_wish_of_yesterday_and_garbage_do_nothing(home: Home, house: MqttHouse
         ):
             house.broker.publish(topic.format(key), text)
         house.broker.publish(topic.format("reserve_soc"), "33")
-        until(lambda: running.get("/api/v1/settings/control") == {"reserve_pct": 33.0, "dry_run": False}, QUICKLY_S, "it still listens")
+        until(lambda: wished(running) == (33.0, False), QUICKLY_S, "it still listens")
         assert running.get("/api/v1/overrides")["overrides"] == []
         assert running.health()["mqtt"].startswith("ok")
         assert "Traceback" not in running.said()
