@@ -9,7 +9,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports js unit slow stack test-stack parts containers bench bench-savings requirements clean
+.PHONY: help demo demo-dongle test check lint types imports js unit slow stack test-stack parts containers bench bench-savings bench-ingest bench-forecasts bench-dongle requirements clean firmware
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -17,9 +17,13 @@ help:  ## list the targets
 demo: $(VENV)/run  ## a simulated house on http://127.0.0.1:8000 (ARGS="--octopus C" for real prices)
 	$(BIN)/battery-optimizer demo $(ARGS)
 
+demo-dongle: $(VENV)/dev  ## the same house read and driven by the dongle's real firmware on a simulated inverter
+	$(BIN)/python -m tests.esphome.firmware
+	$(BIN)/python -m tests.esphome.demo $(ARGS)
+
 test: parts check slow stack  ## everything, against the real parts
 
-check: lint types imports js unit  ## lint, types, import contracts, unit tests: under a minute, offline
+check: lint types imports js unit  ## lint, types, import contracts, unit tests: a minute and a half, offline
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -36,16 +40,20 @@ js:
 	elif [ -n "$$STACK_REQUIRED" ]; then echo "node is missing"; exit 1; else echo "node is missing: the JavaScript tests are skipped"; fi
 
 unit: $(VENV)/dev
-	$(BIN)/pytest -q -n 2 -m "not slow and not stack and not container"
+	$(BIN)/pytest -q -n 2 -m "not slow and not stack and not soak and not container"
 
 slow: $(VENV)/dev  ## long exact comparisons
-	$(BIN)/pytest -q -n 2 -m "slow and not stack"
+	$(BIN)/pytest -q -n 2 -m "slow and not stack and not soak"
 
 stack: $(VENV)/dev parts  ## tests against real servers and a browser
-	$(BIN)/pytest -q -m stack
+	$(BIN)/pytest -q -n 2 --dist loadfile -m stack
 
 parts: $(VENV)/dev  ## install the real parts the stack tests use (Debian/Ubuntu)
 	@bash tests/stack/install.sh $(abspath $(BIN))
+
+firmware: $(VENV)/dev  ## check every firmware product and board, generate ESP32 C++, build and run the Linux product
+	$(BIN)/python -m tests.esphome.firmware
+	STACK_REQUIRED=1 $(BIN)/pytest -q -m "slow or stack or soak" tests/esphome
 
 containers: $(VENV)/dev  ## build and run image and compose file on a private Docker Engine (Debian, root)
 	$(BIN)/pytest -q -s -m container tests/stack
@@ -57,6 +65,16 @@ bench: $(VENV)/dev  ## speed and memory against the budgets
 
 bench-savings: $(VENV)/dev  ## what deciding well is worth on a real year (ARGS="--weeks 6" to try)
 	$(BIN)/python -m tests.bench.bench_savings $(ARGS)
+
+bench-forecasts: $(VENV)/dev  ## forecasts beside simple ones, and whether their intervals hold (ARGS="--coverage" for these)
+	$(BIN)/python -m tests.bench.bench_forecasts $(ARGS)
+
+bench-ingest: $(VENV)/dev  ## 1 000 messages/s for ten minutes on real parts, parts killed (ARGS="--seconds 60" to try)
+	$(BIN)/python -m tests.bench.bench_ingest --kill 120 --highest 60000 $(ARGS)
+
+bench-dongle: $(VENV)/dev  ## readings into the database and orders into the register, by real firmware on damaged wires; seven minutes
+	$(BIN)/python -m tests.esphome.firmware
+	$(BIN)/python -m tests.bench.bench_dongle $(ARGS)
 
 requirements:  ## compile the pins from pyproject.toml
 	test -x $(PARTS)/uv/bin/uv || { $(PYTHON) -m venv $(PARTS)/uv && $(PARTS)/uv/bin/pip install -q uv; }
