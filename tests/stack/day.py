@@ -20,6 +20,7 @@ from app.wiring import Service, build, prepare
 from tests.stack.home_assistant import free_port, until
 
 INSTANT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+RECOMMENDATION = "/api/v1/recommendation/now"
 START_LIMIT_S = 30.0
 QUIET_S = 0.08
 """A flow asks one thing after the other; a silence this long says that it asked everything."""
@@ -48,6 +49,10 @@ class ClockShift:
     """Readings that were accepted: device, quantity and instant as the optimizer knows it."""
     handed: list[dict[str, Any]] = field(default_factory=list)
     """Recommendations as the flow got them."""
+    ticked: list[dict[str, Any]] = field(default_factory=list)
+    """Those of them that a tick asked for: the first one asked after readings were taken. The dashboard asks too, at any time."""
+    owed: bool = False
+    """Readings were taken, and nobody has asked what to do since."""
     open: int = 0
     last: float = 0.0
 
@@ -73,6 +78,8 @@ class ClockShift:
             if not part.get("more_body"):
                 break
         asked = shifted(bytes(body), offset)
+        ticks = self.owed and scope["path"] == RECOMMENDATION
+        self.owed = self.owed and not ticks
 
         async def once() -> Message:
             return {"type": "http.request", "body": asked, "more_body": False}
@@ -89,18 +96,21 @@ class ClockShift:
         told = b"".join(each.get("body", b"") for each in answer[1:])
         if any(name == b"content-type" and b"json" in value for name, value in start["headers"]):
             told = shifted(told, -offset)
-        self._note(scope, start["status"], asked, told)
+        self._note(scope, start["status"], asked, told, ticks=ticks)
         kept = [(name, value) for name, value in start["headers"] if name != b"content-length"]
         await send({**start, "headers": [*kept, (b"content-length", str(len(told)).encode())]})
         await send({"type": "http.response.body", "body": told})
 
-    def _note(self, scope: MutableMapping[str, Any], status: int, asked: bytes, told: bytes) -> None:
+    def _note(self, scope: MutableMapping[str, Any], status: int, asked: bytes, told: bytes, *, ticks: bool) -> None:
         if status >= 300:
             return
         if scope["method"] == "POST" and scope["path"] == "/api/v1/readings":
+            self.owed = True
             self.pushed |= {(each["device"], each["quantity"], each["at"]) for each in json.loads(asked)["readings"]}
-        if scope["path"] == "/api/v1/recommendation/now":
+        if scope["path"] == RECOMMENDATION:
             self.handed.append(json.loads(told))
+            if ticks:
+                self.ticked.append(self.handed[-1])
 
 
 def shifted(text: bytes, by: timedelta) -> bytes:

@@ -237,10 +237,10 @@ def _step(house: House, flow: RunningNodeRed, slot: Slot) -> Step:
 def _tick(house: House, flow: RunningNodeRed) -> Decision:
     """Have the flow do its round; return the decision it carried out, confirmed."""
     shift, decisions = house.optimizer.shift, house.optimizer.service.use.decisions
-    pushed, handed = len(shift.pushed), len(shift.handed)
+    ticked = len(shift.ticked)
     flow.press("bo_c_now")
-    until(lambda: len(shift.pushed) > pushed and len(shift.handed) > handed, PATIENCE_S, "the flow pushed readings and asked")
-    known = shift.handed[handed]["decision_id"]
+    until(lambda: len(shift.ticked) > ticked, PATIENCE_S, "the flow pushed readings and asked")
+    known = shift.ticked[ticked]["decision_id"]
 
     def confirmed() -> bool:
         return OutcomeStatus.CONFIRMED in [each.status for each in decisions.get(HOME, known).outcomes]
@@ -296,8 +296,6 @@ def test_every_decision_is_the_plans_and_confirmed(day: Day) -> None:
         assert OutcomeStatus.FAILED not in statuses
         assert decision.plan_source == "optimizer"
         assert decision.outcomes[-1].mode_read_back == decision.label
-    handed = {each["decision_id"] for each in day.house.optimizer.shift.handed}
-    assert {decision.id for decision in day.decisions()} <= handed
 
 
 def test_every_reading_is_stored_once(day: Day) -> None:
