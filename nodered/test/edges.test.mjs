@@ -47,6 +47,20 @@ test("entities and signs are set one by one; a profile may come as JSON", () => 
 
 const tick = (me, extra = {}) => me.run("due", { topic: "control", settings: me.settings(), ...extra });
 
+test("the page is refreshed while a browser says that it looks, at once when it opens", () => {
+    const me = house();
+    const refresh = () => me.run("looked_at", { topic: "dashboard" });
+    assert.equal(refresh(), null);
+    assert.deepEqual(me.run("looking", { payload: { looking: "now" } }), { topic: "dashboard", force: true });
+    assert.ok(refresh());
+    me.now += 40e3;
+    assert.equal(me.run("looking", { payload: { looking: "still" } }), null);
+    me.now += 40e3;
+    assert.ok(refresh());
+    me.now += 40e3; // it was closed, and did not say so
+    assert.equal(refresh(), null);
+});
+
 test("a tick comes at the start, then 3 s after every fifth minute, once", () => {
     const me = house();
     assert.ok(tick(me));

@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 
+from tests.stack.asker import Asker
+
 QUIET_S = 0.3
 
 
@@ -23,8 +25,10 @@ class Switchboard:
     readings: set[tuple[str, str, str]] = field(default_factory=set)
     outcomes: list[dict[str, Any]] = field(default_factory=list)
     handed: list[dict[str, Any]] = field(default_factory=list)
-    """Recommendations as they were told to a tick, which asks right after it pushed readings; the dashboard's do not count."""
-    ticking: bool = False
+    """Recommendations as they were told to a tick; the dashboard's do not count."""
+    asker: Asker = field(default_factory=Asker)
+    plans: int = 0
+    """How often the dashboard, and nobody else, asked for the plan."""
     posts: int = 0
     away: bool = False
     open: int = 0
@@ -47,17 +51,11 @@ class Switchboard:
         """Tell whether nothing is asked; a silence this long says that a round is over."""
         return self.open == 0 and time.monotonic() - self.last > QUIET_S
 
-    def tell(self, recommendation: dict[str, Any]) -> dict[str, Any]:
-        if self.ticking:
-            self.handed.append(recommendation)
-        self.ticking = False
-        return recommendation
-
     def note(self, path: str, body: bytes) -> None:
         """Remember what the optimizer accepted."""
         if path.startswith("/api/v1/readings"):
             self.posts += 1
-            self.ticking = True
+            self.asker.readings_taken()
             self.readings |= {(each["device"], each["quantity"], each["at"]) for each in json.loads(body)["readings"]}
         elif "/outcome" in path:
             self.outcomes.append({"decision_id": path.split("/")[-2]} | json.loads(body))
@@ -81,6 +79,9 @@ def switchboard(target: str) -> Iterator[Switchboard]:
                 if board.away:
                     self.close_connection = True
                     return
+                board.plans += self.path.startswith("/api/v1/plan")
+                asks = "/recommendation/now" in self.path
+                ticks = asks and board.asker.is_tick()
                 kept = {name: self.headers[name] for name in ("authorization", "content-type") if self.headers.get(name)}
                 try:
                     reply = http.request(self.command, self.path, content=body, headers=kept)
@@ -90,8 +91,11 @@ def switchboard(target: str) -> Iterator[Switchboard]:
                 if self.command == "POST" and reply.is_success:
                     board.note(self.path, body)
                 content = reply.content
-                if reply.is_success and "/recommendation/now" in self.path:
-                    content = json.dumps(board.tell(reply.json() | board.changed)).encode()
+                if reply.is_success and asks:
+                    told = reply.json() | board.changed
+                    content = json.dumps(told).encode()
+                    if ticks:
+                        board.handed.append(told)
                 self.send_response(reply.status_code)
                 self.send_header("content-type", reply.headers.get("content-type", "application/json"))
                 self.send_header("content-length", str(len(content)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.nodered.house import PATIENCE_S, RHYTHM, Stack
 from tests.stack import nodered
@@ -14,6 +14,16 @@ from tests.stack.home_assistant import until
 from tests.stack.parts import require
 
 pytestmark = pytest.mark.stack
+
+
+def test_the_dashboard_asks_only_while_somebody_looks(stack: Stack, chrome: Browser) -> None:
+    stack.wait_ticks()
+    assert stack.board.plans == 0, "no browser has been here yet"
+
+    page = chrome.new_page()
+    page.goto(stack.flow.dashboard)
+    until(lambda: stack.board.plans > 0, 10, "the page is filled")
+    page.close()
 
 
 def test_a_recommendation_reaches_the_inverter_and_is_confirmed(stack: Stack) -> None:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.config import Settings
 from app.main import create_app
 from app.wiring import Service, build, prepare
+from tests.stack.asker import Asker
 from tests.stack.home_assistant import free_port, until
 
 INSTANT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
@@ -50,9 +51,8 @@ class ClockShift:
     handed: list[dict[str, Any]] = field(default_factory=list)
     """Recommendations as the flow got them."""
     ticked: list[dict[str, Any]] = field(default_factory=list)
-    """Those of them that a tick asked for: the first one asked after readings were taken. The dashboard asks too, at any time."""
-    owed: bool = False
-    """Readings were taken, and nobody has asked what to do since."""
+    """Those of them that a tick asked for."""
+    asker: Asker = field(default_factory=Asker)
     open: int = 0
     last: float = 0.0
 
@@ -78,8 +78,7 @@ class ClockShift:
             if not part.get("more_body"):
                 break
         asked = shifted(bytes(body), offset)
-        ticks = self.owed and scope["path"] == RECOMMENDATION
-        self.owed = self.owed and not ticks
+        ticks = scope["path"] == RECOMMENDATION and self.asker.is_tick()
 
         async def once() -> Message:
             return {"type": "http.request", "body": asked, "more_body": False}
@@ -105,7 +104,7 @@ class ClockShift:
         if status >= 300:
             return
         if scope["method"] == "POST" and scope["path"] == "/api/v1/readings":
-            self.owed = True
+            self.asker.readings_taken()
             self.pushed |= {(each["device"], each["quantity"], each["at"]) for each in json.loads(asked)["readings"]}
         if scope["path"] == RECOMMENDATION:
             self.handed.append(json.loads(told))

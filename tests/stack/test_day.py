@@ -59,8 +59,6 @@ SLOW = {
 """The test presses; nothing else asks while it moves the clock, not even where a rhythm's turn comes, every some months."""
 RHYTHM = {"BATTERY_TICK_MINUTES": str(TICK_S / 60), "BATTERY_LEASE_MINUTES": str(LEASE_S / 60)}
 START_SOC_PCT = 35.0
-ASKED_AT_START = 3
-"""The dashboard asks for a recommendation, the first tick does, and the dashboard again after that."""
 
 
 @dataclass
@@ -192,7 +190,7 @@ def day(house: House) -> Day:
     use = house.optimizer.service.use
     with house.flow(**SLOW) as flow:
         shift = house.optimizer.shift
-        until(lambda: len(shift.handed) >= ASKED_AT_START and shift.quiet(), PATIENCE_S, "the flow has started")
+        until(lambda: bool(shift.ticked) and shift.quiet(), PATIENCE_S, "the flow has started")
         run = Day(house=house, began=datetime.now(UTC))
         for slot in SLOTS:
             run.steps.append(_step(house, flow, slot))
@@ -204,7 +202,7 @@ def day(house: House) -> Day:
         use_settle = house.optimizer.service.rounds.settle
         assert use_settle is not None
         use_settle.run(HOME, use.clock())
-        run.last = _tick(house, flow).id  # after it the dashboard asks anew
+        run.last = _tick(house, flow).id
         run.mode = house.mode()
         _look_at(run, flow)
         run.flow_log = flow.log
