@@ -14,26 +14,18 @@ from playwright.sync_api import Browser, Page, expect
 from app.devices.credentials import Authority
 from app.storage.database import Database
 from app.storage.devices import DeviceStore
-from tests.page.demo import Demo, browser, chromium
-from tests.stack.parts import require
+from tests.page.demo import Demo
+from tests.page.visit import DESKTOP, PHONE
 
 pytestmark = pytest.mark.stack
 
 ADMIN, VIEWER = "admin-" * 6, "viewer-" * 5
 NEW, OTHER = "bat_60bh37202bfa", "met_0badcafe"
-PHONE, DESKTOP = (360, 780), (1280, 900)
 ASK_UNTIL_ONE_CAME = """() => {
   window.dispatchEvent(new Event("online"));
   return document.querySelector("[data-test=claim-device] option");
 }"""
 EVIL = "<img src=x onerror='window.hacked=1'>"
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    require(chromium() is not None, "chromium")
-    with browser() as found:
-        yield found
 
 
 @contextmanager

@@ -1,27 +1,22 @@
 """The page in a real browser, before the real service."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect
+from playwright.sync_api import Browser, expect
 
 from app.api.forecast_quality import ForecastQualityOut, ScoreOut
 from app.api.models import ExplanationOut
 from app.domain.decision import Limit
 from app.domain.forecast import ForecastKind
-from tests.page.demo import Demo, browser, chromium
-from tests.page.past import give_a_past
-from tests.stack.parts import require
+from tests.page.demo import Demo
+from tests.page.visit import DESKTOP, PHONE, pence, visit
 
 pytestmark = pytest.mark.stack
 
-PHONE, DESKTOP = (360, 780), (1280, 900)
 CONTROLLER, VIEWER = "controller-" * 3, "viewer-" * 5
 UNREACHABLE = "Failed to load resource"
 """Chromium's own note about a service that is away or refuses; no script can keep it quiet."""
@@ -37,62 +32,11 @@ LIMITS = {
 EVIL = "<img src=x onerror='window.hacked=1'><script>window.hacked=2</script>"
 
 
-@dataclass  # no slots: playwright marks the handlers' object
-class Visit:
-    """An open page and everything it did."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    heard: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", self._note)
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("response", self._listen)
-
-    def _note(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
-
-    def _listen(self, response: Response) -> None:
-        path = urlsplit(response.url).path
-        if response.ok and path.startswith(("/api/", "/health")) and response.request.method == "GET":
-            self.heard[f"{path}?{'quantity' in response.url:d}"] = response
-
-    def answer(self, path: str) -> Any:  # noqa: ANN401  (JSON)
-        """Return what the API last told the page."""
-        return self.heard[f"{path}?0"].json()
-
-    def text(self, name: str) -> str:
-        """Return what stands in a marked place."""
-        return self.page.locator(f"[data-test={name}]").first.inner_text()
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    require(chromium() is not None, "chromium")
-    with browser() as found:
-        yield found
-
-
 @pytest.fixture(scope="module")
 def demo(chrome: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     assert chrome.is_connected()
     running = Demo(tmp_path_factory.mktemp("demo"))
     running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def lived(chrome: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A demo whose battery was measured for days."""
-    assert chrome.is_connected()
-    running = Demo(tmp_path_factory.mktemp("lived"))
-    running.start()
-    give_a_past(running)
     yield running
     running.stop()
 
@@ -109,26 +53,6 @@ def guarded(chrome: Browser, tmp_path: Path) -> Iterator[Demo]:
     running.start()
     yield running
     running.stop()
-
-
-def visit(chrome: Browser, demo: Demo, size: tuple[int, int] = DESKTOP, *, wait: bool = True) -> Visit:
-    """Open the page and, mostly, wait until it is drawn."""
-    page = chrome.new_context(viewport={"width": size[0], "height": size[1]}, timezone_id="America/New_York").new_page()
-    found = Visit(page)
-    page.goto(demo.url)
-    if wait:
-        expect(page.locator("[data-test=power-chart] .main-svg").first).to_be_visible(timeout=20_000)
-    return found
-
-
-def pence(per_kwh: float) -> str:
-    """Return a price as the page writes it."""
-    return f"{abs(100 * per_kwh):.1f}" if per_kwh >= 0 else f"\u2212{abs(100 * per_kwh):.1f}"
-
-
-def money(amount: float) -> str:
-    """Return a sum as the page writes it."""
-    return f"{pence(amount)}p" if abs(amount) < 0.9995 else f"{'\u2212' if amount < 0 else ''}£{abs(amount):.2f}"
 
 
 def test_shows_the_numbers_the_api_gives(chrome: Browser, demo: Demo) -> None:
@@ -194,72 +118,6 @@ def test_without_a_measured_past_says_when_the_first_savings_come(chrome: Browse
     assert f"The first numbers come at about {due:%H:%M}" in seen.text("savings-line")
     expect(seen.page.locator("[data-test=savings-body]")).to_be_hidden()
     assert "Nothing to compare yet" in seen.text("quality-line")
-
-
-@pytest.mark.parametrize("period", ["day", "month", "year"])
-def test_shows_the_savings_the_api_gives(chrome: Browser, lived: Demo, period: str) -> None:
-    seen = visit(chrome, lived)
-    seen.page.click(f"input[value={period}] + span")
-    told = httpx.get(f"{lived.url}/api/v1/savings", params={"period": period}).json()
-    expect(seen.page.locator("[data-test=savings-line]")).to_contain_text(
-        {"day": "today", "month": "this month", "year": "this year"}[period]
-    )
-    if not told["count"]["settled_hours"]:  # just after midnight
-        return
-
-    assert f"paid {money(told['actual']['cost'])} in cash" in seen.text("savings-line")
-    assert f"used {money(told['actual']['wear'])} of the battery" in seen.text("savings-line")
-    assert [each["case"] for each in told["baselines"]] == ["no_battery", "self_use", "rules"]
-    for each in told["baselines"]:
-        tile = seen.text(f"saved-{each['case']}")
-        assert f"{money(abs(each['saved']))} {'saved' if each['saved'] >= 0 else 'lost'}" in tile
-        assert f"{'+' if each['saved_cash'] > 0 else ''}{money(each['saved_cash'])}, wear" in tile
-        assert each["rule"][1:] in tile
-    for name in ("self_consumption", "self_sufficiency"):
-        share = told["kpis"][name]
-        whole = "\u2013" if share is None else f"{'\u2212' if round(100 * share) < 0 else ''}{abs(100 * share):.0f} %"
-        assert whole in seen.text(f"kpi-{name}").splitlines(), name
-    seen.page.click("text=Cash, wear and charge of each case")
-    for each in (told["actual"], *told["baselines"]):
-        cells = seen.page.locator(f"tr[data-case={each['case']}] td").all_inner_texts()
-        assert cells == [money(each[name]) for name in ("cost", "wear", "stored_change_value", "net_cost")]
-    assert "since the ledger began" in seen.text("savings-count")
-    parts = [each for each in told["parts"] if each["counted_hours"] > 0]
-    rows = seen.page.locator("[data-test=savings-parts] tbody tr")
-    assert rows.count() == len(parts)
-    assert seen.complaints == []
-
-
-def test_the_period_is_chosen_with_the_keyboard(chrome: Browser, lived: Demo) -> None:
-    seen = visit(chrome, lived, PHONE)
-    seen.page.locator("input[value=day]").focus()
-    seen.page.keyboard.press("ArrowRight")
-
-    expect(seen.page.locator("[data-test=savings-line]")).to_contain_text("this month")
-    for each in seen.page.locator("[data-test=savings] summary").all():
-        each.click()
-    assert seen.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-
-
-def test_what_was_measured_stands_behind_the_plan(chrome: Browser, lived: Demo) -> None:
-    seen = visit(chrome, lived)
-    start = datetime.now(UTC) - timedelta(hours=2)
-    row = next(each for each in _half_hours(lived) if datetime.fromisoformat(each["start"]) > start)
-    chart = seen.page.locator("[data-test=power-chart]")
-    chart.focus()
-    seen.page.keyboard.press("ArrowLeft")  # the running slot
-    for _ in range(6):
-        seen.page.keyboard.press("ArrowLeft")
-        if seen.text("tip").startswith(f"{datetime.fromisoformat(row['start']):%a %H:%M}"):
-            break
-
-    assert row["source"] == "actual"
-    assert f"{row['energies']['load_kwh'] / row['hours']:.2f} kW" in seen.text("tip")
-
-
-def _half_hours(demo: Demo) -> list[dict[str, Any]]:
-    days = [f"{datetime.now(UTC) - timedelta(days=back):%Y-%m-%d}" for back in (1, 0)]
-    return [row for day in days for row in httpx.get(f"{demo.url}/api/v1/dashboard", params={"day": day}).json()["rows"]]
 
 
 def test_tells_the_forecasts_errors_in_words(chrome: Browser, demo: Demo) -> None:
