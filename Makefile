@@ -21,10 +21,14 @@ demo-dongle: $(VENV)/dev  ## the same house read and driven by the dongle's real
 	$(BIN)/python -m tests.esphome.firmware
 	$(BIN)/python -m tests.esphome.demo $(ARGS)
 
-test: parts check slow stack  ## everything, against the real parts
+CHECKS := unit types imports lint js
+
+test: $(VENV)/dev  ## everything, against the real parts
+	@$(MAKE) --no-print-directory -j3 parts $(CHECKS)
+	@$(MAKE) --no-print-directory slow stack
 
 check: $(VENV)/dev  ## lint, types, import contracts, unit tests: about a minute, offline
-	@$(MAKE) --no-print-directory -j2 unit types imports lint js
+	@$(MAKE) --no-print-directory -j2 $(CHECKS)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -44,7 +48,7 @@ unit: $(VENV)/dev
 	$(BIN)/pytest -q -n 2 -m "not slow and not stack and not soak and not container"
 
 slow: $(VENV)/dev  ## long exact comparisons
-	$(BIN)/pytest -q -n 2 -m "slow and not stack and not soak"
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "slow and not stack and not soak"
 
 stack: $(VENV)/dev parts  ## tests against real servers and a browser
 	$(BIN)/pytest -q -n 2 --dist loadfile -m stack

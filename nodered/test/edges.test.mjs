@@ -43,6 +43,15 @@ test("entities and signs are set one by one; a profile may come as JSON", () => 
     assert.equal(me.settings().profile.title, "Own");
 });
 
+test("a decision that a newer one of its slot replaced before anybody carried it out is not open for ever", () => {
+    const decided = (decision_id, slot_start, outcomes = []) => ({ decision_id, slot_start, outcomes, mode: "Hold", price: { import_per_kwh: 0.1, currency: "GBP" } });
+    const body = { decisions: [
+        decided("done", "12:00", [{ status: "confirmed" }]), decided("nobody asked", "12:30"), decided("never told", "13:00"), decided("done too", "13:00", [{ status: "failed" }]), decided("now", "13:30"),
+    ] };
+    const { rows } = house().run("decisions_table", { got: { decisions: { ok: true, body } } }).payload;
+    assert.deepEqual(rows.map((row) => row.status), ["open", "failed", "replaced", "open", "confirmed"]);
+});
+
 // --- the clock ---
 
 const tick = (me, extra = {}) => me.run("due", { topic: "control", settings: me.settings(), ...extra });

@@ -36,6 +36,7 @@ export const OUTCOMES = {
   failed: ["✗", "failed"],
   overridden: ["↺", "overridden"],
   commanded: ["…", "commanded"],
+  replaced: ["·", "replaced in its slot"],
 };
 
 // in: a number   out: the number with a real minus sign, never "-0"

@@ -45,13 +45,13 @@ export function drawDecisions(state) {
   };
   const shown = showAll ? newest : newest.slice(0, FEW);
   fill("decisions", [shown, state.zone], () =>
-    shown.length ? shown.map((each) => decision(each, state)) : [h("li", { class: "none" }, "None in the last day.")],
+    shown.length ? shown.map((each, i) => decision(each, shown[i - 1], state)) : [h("li", { class: "none" }, "None in the last day.")],
   );
 }
 
-function decision(each, { zone, now }) {
+function decision(each, newer, { zone, now }) {
   const last = each.outcomes.at(-1);
-  const status = last?.status ?? "open";
+  const status = last?.status ?? (newer?.slot_start === each.slot_start ? "replaced" : "open");
   const [sign, word] = OUTCOMES[status] ?? ["·", "no report yet"];
   const detail = [last?.reported_by && `by ${last.reported_by}`, last?.mode_read_back && `read back: ${last.mode_read_back}`, last?.detail].filter(Boolean).join(", ");
   const rung = each.plan_source === "optimizer" ? "" : ` · ${SOURCES[each.plan_source] ?? each.plan_source}`;
