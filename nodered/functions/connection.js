@@ -9,6 +9,10 @@ if (msg.payload === "states_loaded") {
         state.restarted = `Home Assistant was away ${away}: self-use first, then the plan`;
         state.away = { at: Date.now(), text: `was away ${away} until` };
         global.set("battery", state, store);
+    } else if (global.get("battery", store)?.held) { // this flow has just started, often with Home Assistant: what changed before was not by hand
+        const state = global.get("battery", store);
+        state.held.expect = {};
+        global.set("battery", state, store);
     }
     flow.set("connected_before", true);
     return null;

@@ -6,7 +6,7 @@ const turn = Math.floor((Date.now() / 1000 - rhythm.offset_s - jitter_s) / rhyth
 if (rhythm.jitter_s) flow.set("jitter", jitter_s);
 
 const [last, asked, busy] = ["turn", "asked", "busy_until"].map((name) => `${msg.topic}_${name}`);
-if (msg.force) flow.set(asked, true);
+if (msg.force || (msg.topic === "control" && lease_ends())) flow.set(asked, true);
 if ((flow.get(busy) || 0) > Date.now()) return null;
 if (turn === flow.get(last) && !flow.get(asked)) return null;
 
@@ -18,3 +18,12 @@ if (msg.topic === "control") {
 }
 msg.at = Date.now();
 return msg;
+
+// Whether the lease ends before the next turn, as it does soon after a person's override: the last moment to ask what comes then, once.
+function lease_ends() {
+    const until = (global.get("battery", msg.settings.store) || {}).lease_until;
+    const next_turn = 1000 * ((turn + 1) * rhythm.every_s + rhythm.offset_s);
+    if (!(until - 25e3 <= Date.now() && Date.now() < until && until < next_turn) || flow.get("renewed") === until) return false;
+    flow.set("renewed", until);
+    return true;
+}

@@ -5,11 +5,13 @@ const error = msg.error && { code: "flow", text: `${msg.error.source?.name || "a
 const problem = error || msg.order?.cause || msg.failure || null;
 const offline = !problem && msg.house && Object.values(msg.house.measured).some((value) => value === null)
     ? { code: "sensor", text: `no value from ${Object.entries(msg.house.measured).filter(([, value]) => value === null).map(([name]) => msg.settings.profile.sensors[name].entity).join(", ")}` } : null;
+const frozen = !problem && msg.house?.frozen_at
+    ? { code: "sensor", text: `no sensor has told anything since ${new Date(msg.house.frozen_at).toISOString().slice(0, 16)}Z` } : null;
 const again = state.again;
 state.again = false;
 state.last = {
     at: Date.now(), recommendation: msg.recommendation ?? state.last?.recommendation ?? null, fresh: Boolean(msg.recommendation),
-    order: msg.order ?? null, result: msg.result ?? null, would_write: msg.would_write ?? null, problem: problem || offline,
+    order: msg.order ?? null, result: msg.result ?? null, would_write: msg.would_write ?? null, problem: problem || offline || frozen,
     readings_failure: msg.got?.readings?.failure ?? null,
 };
 global.set("battery", state, store);

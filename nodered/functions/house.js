@@ -1,5 +1,6 @@
 // in: msg.payload, Home Assistant's answer to look.js, or msg.error
-// out: 1 msg.house = {at, states, measured}: kW, %, V; importing and charging positive; what is not known is null   2 msg.failure
+// out: 1 msg.house = {at, frozen_at, states, measured}: kW, %, V; importing and charging positive; what is not known is null   2 msg.failure
+const FROZEN_MS = 15 * 60e3; // an integration that died may leave its last values behind, as if they were true
 if (msg.error) return [null, failed(`Home Assistant does not answer (${msg.error.message})`)];
 let rows;
 try {
@@ -10,13 +11,16 @@ try {
 if (!Array.isArray(rows)) return [null, failed("Home Assistant's answer is not a list of entities")];
 const states = Object.fromEntries(rows.map((row) => [row.id, row]));
 const measured = {};
+let told_at = 0;
 for (const [quantity, sensor] of Object.entries(msg.settings.profile.sensors)) {
     if (!sensor.entity) continue; // optional, and not used in this house
+    told_at = Math.max(told_at, 1000 * (states[sensor.entity]?.told ?? Infinity));
     const [plus, minus] = [value(sensor.entity, quantity), sensor.minus ? value(sensor.minus, quantity) : 0];
     measured[quantity] = plus === null || minus === null ? null : rounded(sensor.sign * (plus - minus));
 }
 if (msg.failure?.code === "home_assistant") delete msg.failure;
-msg.house = { at: Date.now(), states, measured };
+const now = Date.now();
+msg.house = { at: now, frozen_at: now - told_at > FROZEN_MS ? told_at : null, states, measured }; // only when no sensor tells anything: one may rest
 return [msg, null];
 
 function value(id, quantity) {

@@ -7,7 +7,7 @@ const ids = [
 const wanted = JSON.stringify([...new Set(ids)]);
 delete msg.error;
 msg.template = `{% set ns = namespace(all=[]) %}{% for id in ${wanted} %}{% set s = states[id] %}{% if s %}` +
-    "{% set ns.all = ns.all + [{'id': id, 'state': s.state, 'changed': s.last_changed.timestamp(), 'unit': s.attributes.get('unit_of_measurement'), " +
+    "{% set ns.all = ns.all + [{'id': id, 'state': s.state, 'changed': s.last_changed.timestamp(), 'told': (s.last_reported | default(s.last_updated)).timestamp(), 'unit': s.attributes.get('unit_of_measurement'), " +
     "'options': s.attributes.get('options'), 'min': s.attributes.get('min'), 'max': s.attributes.get('max'), 'step': s.attributes.get('step')}] %}" +
     "{% endif %}{% endfor %}{{ ns.all | to_json }}";
 return msg;

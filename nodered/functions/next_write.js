@@ -14,6 +14,7 @@ if (!write) {
 }
 state.writes = { ...state.writes, count: (state.writes?.count || 0) + 1 };
 state.wrote_at = Date.now();
+if (msg.order.done_by !== "self_use") state.ours = true; // until self-use is confirmed
 state.held = null; // from here on until it is read back nobody knows what the inverter does
 msg.wrote = true;
 global.set("battery", state, store);

@@ -5,7 +5,7 @@ const last = state.last || {};
 const told = msg.got.recommendation.ok ? msg.got.recommendation.body : last.recommendation;
 const money = minor(told?.price?.currency);
 const names = { self_use: "Self-use", force_charge: "Force charge", force_discharge: "Force discharge", feed_in_first: "Feed-in first", hold: "Hold" };
-const steps = msg.got.plan.ok ? msg.got.plan.body.steps : [];
+const steps = (msg.got.plan.ok ? msg.got.plan.body.steps : []).filter((each) => Date.parse(each.end) > Date.now()); // the plan may be an older one
 const today = new Date().toDateString();
 msg.payload = {
     mode: told ? names[told.mode_code] || told.mode : "No recommendation",
@@ -43,6 +43,10 @@ function inverter_says() {
 }
 
 function next_change() {
+    if (told?.plan_source === "override") {
+        const forced = (msg.got.overrides?.body?.overrides || []).find((each) => Date.parse(each.start) <= Date.now() && Date.parse(each.until) > Date.now());
+        return forced ? { at: forced.until, what: "back to the plan" } : null;
+    }
     const [first, ...rest] = steps;
     const next = first && rest.find((step) => kind(step) !== kind(first));
     return next ? { at: next.start, what: kind(next) } : null;

@@ -8,7 +8,7 @@ msg.outcomes = msg.outcomes || [];
 msg.would_write = null;
 
 if (dry_run || state.dry_run) {
-    const ours = state.held && state.held.done_by !== "self_use"; // a mode this flow set must not be left behind
+    const { ours } = state; // a mode this flow set must not be left behind
     if (ours && msg.order.mode_code !== "self_use") return again("dry_run", "the dry run was switched on: back to self-use, then hands off");
     if (!ours) {
         msg.would_write = msg.writes.map((each) => `${each.action} ${each.entity || ""} ${each.data ? JSON.stringify(each.data) : ""}`.replace(/ +/g, " ").trim());
@@ -16,8 +16,11 @@ if (dry_run || state.dry_run) {
         return [null, null, msg, null];
     }
 }
-const gone = msg.wanted.some(({ entity }) => [undefined, "unavailable"].includes(msg.house.states[entity]?.state));
-if (gone) Object.assign(msg, { writes: [], tries_left: 0 }); // Home Assistant would answer "done", and nothing would happen
+const gone = msg.wanted.map(({ entity }) => entity).filter((entity) => [undefined, "unavailable"].includes(msg.house.states[entity]?.state));
+if (gone.length) { // Home Assistant would answer "done", and nothing would happen; what else leads to self-use is written all the same
+    msg.writes = msg.order.done_by === "self_use" ? msg.writes.filter(({ entity }) => !gone.includes(entity)) : [];
+    msg.tries_left = msg.writes.length ? 1 : 0;
+}
 if (!msg.writes.length) return [null, msg, null, null];
 if (state.writes.count + msg.writes.length > write_budget && msg.order.done_by !== "self_use") {
     return again("budget", `${state.writes.count} of ${write_budget} writes to the inverter are used up today: self-use until midnight`);

@@ -8,12 +8,14 @@ msg.outcomes = msg.outcomes || [];
 
 msg.run = state.run = (state.run || 0) + 1; // a tick and the watchdog may meet at one inverter: the newer one has the word
 if (dry_run || state.dry_run) state.restarted = null; // hands off: there is nothing to bring back
+if (state.leave_until > now) state.restarted = null; // what a person chose stays
 if (state.restarted && msg.order.cause?.code !== "lease") { // nobody has vouched for what it does: self-use first, the plan once that is confirmed
     msg.order = { ...msg.order, mode_code: "self_use", source: "safety", cause: { code: "restarted", text: state.restarted } };
     state.held = null;
 }
 const moved = Object.entries(state.held?.expect || {}).find(([id, value]) => known(id) && states[id].state !== value);
-if (moved && msg.order.source !== "override") {
+const { wish } = msg.order;
+if (moved && (!wish || state.held.wish === wish)) { // an override not carried out yet is a newer wish than the change
     const [id, ours] = moved;
     const after_s = states[id].changed - (state.wrote_at || 0) / 1000; // soon after our own write it was not a person
     if (after_s <= revert_s) {
@@ -22,11 +24,13 @@ if (moved && msg.order.source !== "override") {
         msg.failure = { code: "reverted", text };
     } else {
         state.leave_until = now + hand_s * 1000;
+        state.ours = false;
+        state.beaten = wish || null;
         state.by_hand = `changed by hand from ${ours} to ${states[id].state}`;
     }
     state.held = null;
 }
-if (msg.order.source === "override" && state.leave_until > now) state.leave_until = 0; // the newest wish of a person
+if (wish && wish !== state.beaten && state.leave_until > now) state.leave_until = 0; // the newest wish of a person
 global.set("battery", state, store);
 if (state.leave_until > now && msg.order.cause?.code !== "restarted") {
     told("overridden", `${state.by_hand}; left alone until ${new Date(state.leave_until).toISOString().slice(0, 16)}Z`);

@@ -27,6 +27,7 @@ msg.settings = {
     max_power_kw: number("BATTERY_MAX_POWER_KW", 10, 0.1),
     max_current_a: number("BATTERY_MAX_CURRENT_A", 100, 1),
     reserve_pct: number("BATTERY_RESERVE_PCT", 10),
+    limit_pct: number("BATTERY_LIMIT_PCT", 100),
     dry_run: flag("BATTERY_DRY_RUN", false),
     notify: flag("BATTERY_NOTIFY", true),
     store: text("BATTERY_CONTEXT_STORE", "file"),

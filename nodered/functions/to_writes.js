@@ -1,11 +1,12 @@
 // in: msg.order, msg.house, msg.settings.profile   out: msg.wanted, how the inverter's settings must read; msg.writes, the calls that bring it there
-const { profile, max_power_kw, max_current_a, reserve_pct, device_id, store } = msg.settings;
+const { profile, max_power_kw, max_current_a, reserve_pct, limit_pct, device_id, store } = msg.settings;
 const { states, measured } = msg.house;
 const state = global.get("battery", store) || {};
 const { order } = msg;
 
-order.done_by = profile.modes[order.mode_code] ? order.mode_code : "self_use";
-order.note = order.done_by === order.mode_code ? null : `${profile.title} cannot ${order.mode_code}: ${profile.lacks[order.mode_code]}; self-use instead`;
+const lack = profile.modes[order.mode_code] ? unmeasured(profile.modes[order.mode_code]) : profile.lacks[order.mode_code] || "no such mode";
+order.done_by = lack ? "self_use" : order.mode_code;
+order.note = lack ? `${profile.title} cannot ${order.mode_code}: ${lack}; self-use instead` : null;
 order.key = JSON.stringify([order.done_by, order.power_kw, order.target_soc_pct]);
 const now = Date.now();
 const minutes = Math.max(1, Math.min(profile.most_minutes || 1440, Math.ceil(((state.lease_until || 0) - now) / 60e3)));
@@ -19,8 +20,15 @@ for (const step of profile.modes[order.done_by]) {
     if (Array.isArray(step)) add_setting(...step);
     else if (stale) msg.writes.push({ action: step.action, data: Object.fromEntries(Object.entries(step.data || {}).map(([name, told]) => [name, value(told)])) });
 }
-if (msg.writes.length || (profile.refresh_s && stale)) for (const role of profile.press || []) msg.writes.push({ action: "button.press", entity: profile.settings[role].entity });
+if (msg.writes.length || (stale && (profile.refresh_s || !state.held))) for (const role of profile.press || []) msg.writes.push({ action: "button.press", entity: profile.settings[role].entity });
 return msg;
+
+// A grid set-point needs what the house draws: unknown is not 0.
+function unmeasured(steps) {
+    const needed = JSON.stringify(steps).includes("$grid_to_") ? ["load_kw", "solar_kw"] : [];
+    const missing = needed.filter((name) => [null, undefined].includes(measured[name]));
+    return missing.length ? `${missing.join(" and ")} not measured` : null;
+}
 
 // Whether what was told ends by itself before two more ticks, and the lease goes on.
 function runs_out({ told_at, ends_at: ends }) {
@@ -50,13 +58,13 @@ function call(entity, domain, wish) {
 
 function value(told, unit) {
     const power_kw = Math.min(order.power_kw ?? max_power_kw, max_power_kw);
-    const home_kw = (measured.load_kw ?? 0) - (measured.solar_kw ?? 0);
+    const home_kw = measured.load_kw - measured.solar_kw;
     const kw = { $power: power_kw, "-$power": -power_kw, $max_power: max_power_kw, $grid_to_charge: home_kw + power_kw, $grid_to_discharge: home_kw - power_kw }[told];
     if (kw !== undefined) return unit === "W" ? Math.round(kw * 1000) : unit === "%" ? (100 * kw) / max_power_kw : kw;
     const words = {
         $power_w: Math.round(power_kw * 1000), $power_w_text: String(Math.round(power_kw * 1000)),
         $current: order.current_a || max_current_a, $max_current: max_current_a,
-        $target_soc: order.target_soc_pct ?? (order.done_by === "force_discharge" ? reserve_pct : 100), $reserve_soc: reserve_pct,
+        $target_soc: order.target_soc_pct ?? (order.done_by === "force_discharge" ? reserve_pct : 100), $reserve_soc: reserve_pct, $limit_soc: limit_pct,
         $minutes: minutes,
         $device_id: device_id,
     };

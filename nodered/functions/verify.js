@@ -12,7 +12,8 @@ if (!off.length) {
     const since = state.held?.key === order.key ? state.held.since : now;
     const told_at = state.held?.key === order.key && !msg.wrote ? state.held.told_at : now;
     const expect = Object.fromEntries(msg.wanted.filter((each) => each.domain !== "number").map((each) => [each.entity, each.value]));
-    state.held = { key: order.key, done_by: order.done_by, decision_id: order.decision_id, expect, since, told_at, ends_at: msg.ends_at };
+    state.held = { key: order.key, wish: order.wish, done_by: order.done_by, decision_id: order.decision_id, expect, since, told_at, ends_at: msg.ends_at };
+    state.ours = order.done_by !== "self_use";
     const doubt = now - since >= 1000 * ramp_s ? contradiction() : null;
     const blind = profile.modes[order.done_by].some((step) => !Array.isArray(step)); // nothing to read back: only the power can tell
     if (!order.cause) state.failing = null;

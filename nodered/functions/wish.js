@@ -12,8 +12,7 @@ if (wish.do === "force") {
     const body = { mode: wish.mode, until: new Date(until).toISOString(), note: "from the dashboard" };
     if (forced && wish.power_kw > 0) body.power_kw = Math.min(wish.power_kw, max_power_kw);
     const start = new Date(Math.floor(Date.now() / 60e3) * 60e3).toISOString();
-    const old = wish.replaces ? [{ name: "release", method: "DELETE", path: `/api/v1/overrides/${encodeURIComponent(wish.replaces)}` }] : [];
-    msg.asks = [...old, { name: "force", method: "PUT", path: `/api/v1/overrides/${encodeURIComponent(start)}`, body }];
+    msg.asks = [{ name: "force", method: "PUT", path: `/api/v1/overrides/${encodeURIComponent(start)}`, body }]; // it ends those before it
     return [msg, null];
 }
 if (wish.do === "release") {

@@ -140,7 +140,42 @@ test("an override from the dashboard counts more than an earlier change by hand"
     me.now += SIGMA;
     inverter.set(MODE, "Feed-in First", me.now);
     carry();
-    assert.equal(carry({ source: "override", mode_code: "hold", power_kw: null }).calls[0].data.option, "Back-up");
+    assert.equal(carry({ source: "override", wish: "asked for it until 13:00 UTC", mode_code: "hold", power_kw: null }).calls[0].data.option, "Back-up");
+});
+
+test("a change by hand during an override is the newer wish; the next override is newer still", () => {
+    const { carry, inverter, me } = ready();
+    const forced = { source: "override", wish: "asked for it until 20:00 UTC" };
+    carry(forced);
+    me.now += 3600e3;
+    inverter.set(MODE, "Self Use", me.now);
+    const found = carry({ ...forced, decision_id: "d2" });
+    assert.deepEqual([found.left, statuses(found.msg), inverter.states[MODE].state], [true, ["overridden"], "Self Use"]);
+    assert.equal(carry({ ...forced, decision_id: "d3" }).left, true);
+    const { left } = carry({ ...forced, wish: "asked for it until 21:00 UTC", decision_id: "d4" });
+    assert.deepEqual([left, inverter.states[MODE].state], [undefined, "Force Charge"]);
+});
+
+test("after the flow's own start what the inverter did meanwhile is not taken for a person's change", () => {
+    const { carry, inverter, me } = ready();
+    carry();
+    me.now += SIGMA;
+    inverter.set(MODE, "Self Use", me.now); // the host rebooted: the remote control ended by itself
+    me.flow = {};
+    me.run("connection", { settings: me.settings(), payload: "states_loaded" });
+    const { left, calls } = carry({ decision_id: "d2" });
+    assert.deepEqual([left, calls.at(-1).data.option], [undefined, "Force Charge"]);
+});
+
+test("a short absence of Home Assistant does not end what a person chose", () => {
+    const { carry, inverter, me } = ready();
+    carry();
+    me.now += SIGMA;
+    inverter.set(MODE, "Back-up", me.now);
+    assert.equal(carry({ decision_id: "d2" }).left, true);
+    me.remember({ ...me.state(), restarted: "Home Assistant was away for 30 s" });
+    const found = carry({ decision_id: "d3" });
+    assert.deepEqual([found.left, found.calls, inverter.states[MODE].state], [true, [], "Back-up"]);
 });
 
 test("an inverter that is merely unavailable was not changed by hand", () => {
@@ -200,6 +235,56 @@ test("a dry run writes nothing and says what it would write", () => {
     assert.deepEqual([calls, dry], [[], true]);
     assert.deepEqual(msg.would_write, ['number.set_value number.force_charge_power {"value":2.5}', 'select.select_option select.work_mode {"option":"Force Charge"}']);
     assert.deepEqual(statuses(msg), ["overridden"]);
+});
+
+test("a dry run switched on after a failed tick still brings our mode back once the inverter is there again", () => {
+    const { carry, inverter, me } = ready();
+    carry();
+    inverter.set(MODE, "unavailable", me.now);
+    carry({ decision_id: "d2" });
+    inverter.set(MODE, "Force Charge", me.now);
+    me.remember({ ...me.state(), dry_run: true });
+    carry({ decision_id: "d3" });
+    assert.equal(inverter.states[MODE].state, "Self Use");
+    assert.equal(carry({ decision_id: "d4" }).dry, true);
+});
+
+test("what cannot be written does not keep the rest from going to self-use", () => {
+    const number = (state) => ({ state, unit: "A", min: 0, max: 50, step: 1 });
+    for (const state of ["unavailable", null]) {
+        const states = state ? { "number.max_discharge_current": number(state) } : {};
+        const { carry, inverter } = ready({ states, env: { BATTERY_ENTITY_DISCHARGE_CURRENT: "number.max_discharge_current", BATTERY_MAX_CURRENT_A: "50" } });
+        carry();
+        assert.equal(inverter.states[MODE].state, "Force Charge");
+        const { msg, calls } = carry({ mode_code: "self_use", power_kw: null, source: "safety", cause: { code: "lease", text: "no fresh recommendation" } });
+        assert.deepEqual([inverter.states[MODE].state, calls.length], ["Self Use", 1]);
+        assert.match(msg.failure.text, /number.max_discharge_current is/);
+    }
+});
+
+test("Growatt: a refused button is pressed again, not taken for pressed", () => {
+    const states = {};
+    for (const { entity, unit } of Object.values(PROFILES.growatt.settings)) states[entity] = { state: "none", unit, min: 0, max: 20000, step: 1 };
+    const { carry, inverter } = ready({ states, env: { BATTERY_PROFILE: "growatt" } });
+    const take = inverter.take;
+    let pressed = 0, refused = 0;
+    inverter.take = function (call, now) {
+        if (call.action !== "button.press") return take.call(this, call, now);
+        if (refused++ === 0) return "device busy";
+        pressed++;
+        return null;
+    };
+    const { msg } = carry({ mode_code: "self_use", power_kw: null });
+    assert.deepEqual([pressed, msg.result.status], [1, "confirmed"]);
+});
+
+test("Victron: a set-point for the grid is not made of a load that nobody measured", () => {
+    const states = {};
+    for (const { entity, unit } of Object.values(PROFILES.victron.settings)) if (entity) states[entity] = { state: "none", unit, min: -20000, max: 20000, step: 1 };
+    const { carry } = ready({ states, measured: { load_kw: null, solar_kw: 3 }, env: { BATTERY_PROFILE: "victron" } });
+    const { msg } = carry();
+    assert.equal(msg.order.done_by, "self_use");
+    assert.match(msg.order.note, /load_kw not measured/);
 });
 
 test("a dry run switched on later returns the inverter to self-use once, then keeps its hands off", () => {

@@ -56,6 +56,21 @@ test("a decision that a newer one of its slot replaced before anybody carried it
 
 const tick = (me, extra = {}) => me.run("due", { topic: "control", settings: me.settings(), ...extra });
 
+test("a lease that ends before the next tick is asked about once more just before, so that an override ends into the plan", () => {
+    const me = house();
+    me.flow.control_turn = Math.floor((NOON / 1000 - 3) / 300);
+    me.remember({ lease_until: Date.parse("2026-01-15T12:02:34Z") });
+    const due = [];
+    for (let second = 0; second <= 280; second += 2) {
+        me.now = NOON + second * 1000;
+        if (tick(me)) { due.push(new Date(me.now).toISOString().slice(14, 19)); me.flow.control_busy_until = 0; }
+    }
+    assert.deepEqual(due, ["02:10"]);
+    me.remember({ lease_until: me.now + 60e3 }); // the tick after comes in time
+    me.now = NOON + 290e3;
+    assert.equal(tick(me), null);
+});
+
 test("the page is refreshed while a browser says that it looks, at once when it opens", () => {
     const me = house();
     const refresh = () => me.run("looked_at", { topic: "dashboard" });
@@ -148,6 +163,19 @@ for (const [why, msg] of [["away", { error: { message: "NoConnectionError" } }],
         assert.equal(failed.error, undefined);
     });
 }
+
+test("last values of an integration that died are not told as of now; one sensor may rest", () => {
+    const me = house();
+    const seen = (told_at) => me.run("house", { settings: me.settings(), payload: JSON.stringify(told(ROWS).map((row, i) => ({ ...row, told: told_at[i] / 1000 }))) })[0].house;
+    const [hour, minute] = [NOON - 3600e3, NOON - 60e3];
+    assert.equal(seen([hour, hour, hour, minute, hour, hour]).frozen_at, null);
+    const frozen = seen([hour, hour, hour, hour, hour, hour]);
+    assert.equal(frozen.frozen_at, hour);
+    const { asks } = me.run("tick_asks", { at: NOON, settings: me.settings(), house: frozen });
+    assert.deepEqual([...new Set(asks[0].body.readings.map((each) => each.at))], ["2026-01-15T11:00:04.000Z"]);
+    const [shown] = me.run("finish", { settings: me.settings(), house: frozen });
+    assert.match(shown.payload.problem.text, /no sensor has told anything since 2026-01-15T11:00Z/);
+});
 
 test("the question to Home Assistant names each entity once and no text of others", () => {
     const me = house();
@@ -258,6 +286,15 @@ test("the card shows mode, value in pence and the next change", () => {
     const me = house();
     const { payload } = me.run("now", { settings: me.settings(), got: got() });
     assert.deepEqual([payload.mode, payload.value, payload.import, payload.next_change], ["Force charge", "15.0 p/kWh", "10.0 p/kWh", { at: "2026-01-15T13:00:00.000Z", what: "rest" }]);
+});
+
+test("the next change of an override is its end, and of an older plan what is still to come", () => {
+    const me = house();
+    const forced = { start: "2026-01-15T11:00:00Z", until: "2026-01-15T13:30:00Z" };
+    const told = { recommendation: { ok: true, body: recommendation({ plan_source: "override" }) }, overrides: { ok: true, body: { overrides: [forced] } } };
+    assert.deepEqual(me.run("now", { settings: me.settings(), got: got(told) }).payload.next_change, { at: forced.until, what: "back to the plan" });
+    const older = { ok: true, body: { start_soc_pct: 50, steps: [step(-2, { charge_kw: 2 }), step(-1, {}), step(0, { charge_kw: 2 }), step(1, {})] } };
+    assert.equal(me.run("now", { settings: me.settings(), got: got({ plan: older }) }).payload.next_change.at, "2026-01-15T12:30:00.000Z");
 });
 
 test("without an answer the card says so and never invents a price", () => {
