@@ -24,7 +24,7 @@ msg.recommendation = body;
 msg.order = {
     mode_code: body.mode_code, power_kw: body.power_kw, target_soc_pct: body.target_soc_pct, current_a: body.discharge_current,
     decision_id: body.decision_id, source: body.plan_source, cause: null,
-    wish: body.plan_source === "override" ? body.reason : null, // who asked for it until when: another end is another wish
+    wish: body.plan_source === "override" ? `${body.mode_code} ${body.power_kw} kW: ${body.reason}` : null, // the reason says who asked until when
 };
 state.dry_run = Boolean(body.dry_run);
 state.lease_until = Math.min(Date.parse(body.valid_until), now + lease_s * 1000);

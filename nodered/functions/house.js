@@ -1,6 +1,6 @@
 // in: msg.payload, Home Assistant's answer to look.js, or msg.error
 // out: 1 msg.house = {at, frozen_at, states, measured}: kW, %, V; importing and charging positive; what is not known is null   2 msg.failure
-const FROZEN_MS = 15 * 60e3; // an integration that died may leave its last values behind, as if they were true
+const FROZEN_MS = 30 * 60e3; // an integration that died may leave its last values behind, as if they were true
 if (msg.error) return [null, failed(`Home Assistant does not answer (${msg.error.message})`)];
 let rows;
 try {

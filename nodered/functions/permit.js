@@ -30,6 +30,6 @@ if (msg.order.decision_id && !msg.order.cause) msg.outcomes.push({ status: "comm
 return [msg, null, null, null];
 
 function again(code, text) {
-    msg.order = { ...msg.order, mode_code: "self_use", power_kw: null, target_soc_pct: null, source: "safety", cause: { code, text } };
+    msg.order = { ...msg.order, mode_code: "self_use", power_kw: null, target_soc_pct: null, source: "safety", wish: null, cause: { code, text } };
     return [null, null, null, msg];
 }

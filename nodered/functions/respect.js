@@ -10,7 +10,7 @@ msg.run = state.run = (state.run || 0) + 1; // a tick and the watchdog may meet 
 if (dry_run || state.dry_run) state.restarted = null; // hands off: there is nothing to bring back
 if (state.leave_until > now) state.restarted = null; // what a person chose stays
 if (state.restarted && msg.order.cause?.code !== "lease") { // nobody has vouched for what it does: self-use first, the plan once that is confirmed
-    msg.order = { ...msg.order, mode_code: "self_use", source: "safety", cause: { code: "restarted", text: state.restarted } };
+    msg.order = { ...msg.order, mode_code: "self_use", source: "safety", wish: null, cause: { code: "restarted", text: state.restarted } };
     state.held = null;
 }
 const moved = Object.entries(state.held?.expect || {}).find(([id, value]) => known(id) && states[id].state !== value);

@@ -34,7 +34,7 @@ msg.failure = { code: "not_obeyed", text: `the inverter did not obey: ${text}` }
 if (order.done_by === "self_use" || msg.retreated) return [msg, null, null];
 msg.retreated = true;
 msg.tries_left = undefined;
-msg.order = { ...order, mode_code: "self_use", power_kw: null, target_soc_pct: null, decision_id: null, source: "safety", cause: msg.failure };
+msg.order = { ...order, mode_code: "self_use", power_kw: null, target_soc_pct: null, decision_id: null, source: "safety", wish: null, cause: msg.failure };
 return [null, null, msg];
 
 function holds({ entity, domain, value, near }) {

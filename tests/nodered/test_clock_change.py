@@ -99,6 +99,7 @@ def _lived(stack: Stack, clock: FakeTime) -> Night:
     stack.api("PUT", f"overrides/{FORCED:%Y-%m-%dT%H:%M:%SZ}", wish)
     began, ticks, stored_kwh = clock(), list[Tick](), CAPACITY_KWH * START_SOC_PCT / 100
     for turn in (FIRST + n * TURN for n in range((END - FIRST) // TURN)):
+        stack.ha.set_number("sim_house_load", 450 + len(ticks) % 2)  # a house whose load rests for half an hour is taken for a dead one
         stack.ha.set_number("sim_battery_soc", round(100 * stored_kwh / CAPACITY_KWH, 1))
         ticks.append(_ticked(stack, clock, turn))
         discharge_kw = float(stack.ha.state("sensor.battery_power")) / 1000
