@@ -51,8 +51,8 @@ class Executor {
   const Target &applied() const { return applied_; }
   bool sure() const { return sure_; }
   bool busy() const { return job_ != Job::NONE; }
-  // What it has to do can wait until answers are sure again: only telling an order cannot.
-  bool patient() const { return !busy() || phase_ == Phase::COMPARE || (phase_ == Phase::CHECK && tries_ > 0); }
+  // What it has to do can wait until answers are sure again: only telling an order cannot, until it seems not to be taken.
+  bool patient() const { return !busy() || phase_ == Phase::COMPARE || (phase_ == Phase::CHECK && seems_not_taken_); }
   bool to_self_use() const { return busy() && job_target_.mode == Mode::SELF_USE; }
   // Nothing of ours is in force.
   bool released() const { return sure_ && applied_.mode == Mode::SELF_USE && !busy(); }
@@ -112,8 +112,10 @@ class Executor {
           next_step();
         else if (++tries_ >= TRIES)
           fail("not_taken", now);
-        else if (!doubtful_)
-          phase_ = Phase::WRITE;
+        else {
+          seems_not_taken_ = doubtful_;
+          if (!doubtful_) phase_ = Phase::WRITE;
+        }
         break;
       default:  // COMPARE
         if (same)
@@ -188,6 +190,7 @@ class Executor {
   void to(Phase phase) {
     phase_ = phase;
     tries_ = 0;
+    seems_not_taken_ = false;
   }
   void next_step() {
     at_++;
@@ -236,7 +239,7 @@ class Executor {
 
   std::vector<Step> steps_[N_MODES];
   Target wanted_, applied_, job_target_;
-  bool sure_{true}, yielded_{false}, waiting_{false}, failed_once_{false}, doubtful_{false}, read_again_{false};
+  bool sure_{true}, yielded_{false}, waiting_{false}, failed_once_{false}, doubtful_{false}, read_again_{false}, seems_not_taken_{false};
   Job job_{Job::NONE};
   Phase phase_{Phase::BEGIN};
   uint8_t tries_{0};

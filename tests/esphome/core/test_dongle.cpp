@@ -180,6 +180,28 @@ TEST("readings in doubt are left out, an order is told all the same, and read ba
   CHECK(holds(kit.told[2].back().second, "\"confirmed\""));
 }
 
+TEST("a damaged frame costs an order its time-out, not the silence after it as well") {
+  Kit kit;
+  Fox fox;
+  Life life(kit, fox, nullptr, START);
+  life.link(true);
+  life.run(10);
+  const Moment doubtful = life.now();
+  life.order("now", R"("mode":"force_charge","power":2000)");
+  BusRequest request;
+  int sent = 0, lost = 0;
+  for (uint16_t words[Step::MAX_WORDS]{}; life.dongle.bus_next(doubtful, request); sent++) {
+    CHECK(!life.dongle.hush(doubtful));
+    const bool first = lost == 0 && (request.write ? request.address == REMOTE : request.address == WORK_MODE);
+    const bool second = lost == 1 && !request.write && request.address == REMOTE;
+    const BusAnswer answer = first || second ? BusAnswer::NONE : fox.answer(request, doubtful.ms, words);
+    if (first || second) lost++, life.dongle.bus.sent(doubtful.bus_ms - 1000);  // and so in doubt from here on
+    life.dongle.bus_done(answer, words, request.n, doubtful);
+  }
+  CHECK(lost == 2 && fox.registers[REMOTE] == 1 && sent > 8);
+  CHECK(holds(kit.told[2].back().second, "\"confirmed\""));
+}
+
 TEST("an inverter that is silent, refuses or forgets is noticed, and an order not carried out is said to have failed") {
   Kit kit;
   Fox fox;
