@@ -1,6 +1,8 @@
 """`battery-optimizer backtest` in a shell: a table, a file for each policy, a report that needs nothing else."""
 
 import csv
+import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,14 @@ from typer.testing import CliRunner, Result
 from app.cli import cli
 from app.cli_backtest import out
 from app.domain.errors import InvalidInputError
+from app.domain.price import Direction, Price
+from app.domain.reading import Quantity, reading
+from app.domain.site import HOME
+from app.domain.slot import Slot
 from app.domain.tape import Tape
+from app.storage.database import Database, upgrade
+from app.storage.prices import PriceStore
+from app.storage.readings import ReadingStore
 from tests.tapes import fortnight
 
 
@@ -22,6 +31,30 @@ def written(folder: Path, tape: Tape) -> Path:
             numbers = (tape.import_per_kwh[n], tape.export_per_kwh[n], tape.load_kw[n] / 2, tape.solar_kw[n] / 2)
             writer.writerow((f"{tape.start(n):%Y-%m-%dT%H:%MZ}", *numbers))
     return path
+
+
+def keep(url: str, tape: Tape) -> None:
+    """Store a tape as the service would have: published prices, and a reading every ten minutes."""
+    upgrade(url)
+    database = Database.open(url)
+    slots = [Slot(tape.start(n), tape.start(n + 1)) for n in range(len(tape))]
+    ways = ((Direction.IMPORT, tape.import_per_kwh), (Direction.EXPORT, tape.export_per_kwh))
+    prices = [
+        Price(slot=slot, direction=way, per_kwh=float(per_kwh), source="test")
+        for way, line in ways
+        for slot, per_kwh in zip(slots, line, strict=True)
+    ]
+    readings = [
+        reading(device="meter", quantity=quantity, at=slot.start + n * timedelta(minutes=10), value=float(kw), source="test")
+        for quantity, line in ((Quantity.LOAD_KW, tape.load_kw), (Quantity.SOLAR_KW, tape.solar_kw))
+        for slot, kw in zip(slots, line, strict=True)
+        for n in range(3)
+    ]
+    try:
+        PriceStore(database).save(HOME, prices, tape.first)
+        ReadingStore(database).save(HOME, readings)
+    finally:
+        database.close()
 
 
 @pytest.fixture
@@ -54,3 +87,26 @@ def test_what_cannot_be_replayed_is_said_in_one_sentence(words: list[str], monke
     found = CliRunner().invoke(cli, ["backtest", *words])
 
     assert isinstance(found.exception, InvalidInputError)
+
+
+def test_the_stored_history_is_replayed_in_the_house_and_by_the_rules_of_the_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        if name.startswith("OPTIMIZER_"):
+            monkeypatch.delenv(name)
+    keep("sqlite:///battery_optimizer.db", fortnight(4))
+    house = {"OPTIMIZER_TARIFF__SOURCE": "simulated", "OPTIMIZER_BATTERY__CAPACITY_KWH": "4", "OPTIMIZER_RULES__CHARGE_BELOW": "9"}
+    words = ["backtest", "--stored", "--start", "2026-01-08T18:00:00", "--end", "2026-01-09T00:00:00", "--no-bounds"]
+
+    found = CliRunner().invoke(cli, [*words, "--workers", "1"], env=house)
+    refused = CliRunner().invoke(cli, [*words, "--capacity", "10", "--import-limit", "15", "--sell-above", "0.3"], env=house)
+
+    assert found.exit_code == 0, found.output
+    with (tmp_path / "backtest" / "reactive_rules.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[0]["stored_start_kwh"]) == 2, "half of the house's battery"
+    assert {row["mode"] for row in rows} == {"force_charge"}, "every price is one to charge at"
+    assert isinstance(refused.exception, InvalidInputError)
+    assert str(refused.exception).endswith("leave out --capacity, --import-limit, --sell-above")

@@ -18,7 +18,7 @@ from app.backtest_study import Ask, planners, study, table
 from app.backtesting import Job
 from app.config import load
 from app.domain.errors import InvalidInputError
-from app.domain.site import HOME, Battery, GridConnection, Inverter, Mode, Site, SolarArray
+from app.domain.site import HOME, Battery, GridConnection, Inverter, Mode, Site
 from app.domain.tape import Tape
 from app.forecasting.scenarios import DAYS
 from app.forecasting.weatherlike import ErrorModel, errors, foretell
@@ -34,12 +34,19 @@ from app.wiring import build, clock, prepare
 out, err = Console(), Console(stderr=True)
 NO_LIMIT_KW = 1000.0
 
+OF_THE_HOUSE = (
+    *("capacity", "reserve", "power", "efficiency", "wear", "inverter", "import_limit", "export_limit", "mode"),
+    *("fixed_export", "charge_below", "sell_above", "zone", "currency"),
+)
+"""What describes the house of a file; the stored history has its own, in the settings."""
+
 Data = Annotated[Path | None, typer.Argument(help="CSV, plain or .gz: time_utc, import_price, export_price, load_kwh, pv_kwh.")]
 
 
 def backtest(  # noqa: PLR0913, PLR0917 - a command line's options are its arguments
+    context: typer.Context,
     data: Data = None,
-    stored: Annotated[bool, typer.Option("--stored", help="Replay the stored history of this house instead of a file.")] = False,  # noqa: FBT002 - typer's way
+    stored: Annotated[bool, typer.Option("--stored", help="Replay the stored history instead of a file, in the configured house.")] = False,  # noqa: FBT002 - typer's way
     start: Annotated[datetime | None, typer.Option(help="First slot decided, UTC; 28 days into the data if not given.")] = None,
     end: Annotated[datetime | None, typer.Option(help="Where to stop, UTC.")] = None,
     capacity: Annotated[float, typer.Option(help="Battery, kWh.")] = 10.0,
@@ -67,34 +74,35 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command line's options are its argum
     folder: Annotated[Path, typer.Option("--out", help="Where results and what is decided so far are kept.")] = Path("backtest"),
 ) -> None:
     """Replay a year with only what was known then, beside every baseline and perfect foresight; goes on where it was killed."""
-    battery = Battery(
-        capacity_kwh=capacity,
-        reserve_kwh=reserve,
-        max_charge_kw=power,
-        max_discharge_kw=power,
-        charge_efficiency=efficiency,
-        discharge_efficiency=efficiency,
-        wear_per_kwh=wear,
-    )
     if stored == (data is not None):
         raise InvalidInputError("name a CSV file, or say --stored")
-    site = Site(
-        battery=battery,
-        inverter=Inverter(ac_limit_kw=inverter, modes=tuple(mode or Mode)),
-        grid=GridConnection(import_limit_kw=import_limit, export_limit_kw=export_limit),
-        zone=_zone(zone),
-        currency=currency,
-    )
-    if data is not None:
-        tape, name = read_tape(data, fixed_export=fixed_export), data.name
+    if data is None:
+        _refuse_house(context)
+        site, rules, tape, name = *_from_store(start, end), "the stored history"
     else:
-        site, tape, name = *_from_store(start, end), "the stored history"
-    site = dataclasses.replace(site, solar=SolarArray(peak_kw=float(tape.solar_kw.max())))
+        site = Site(
+            battery=Battery(
+                capacity_kwh=capacity,
+                reserve_kwh=reserve,
+                max_charge_kw=power,
+                max_discharge_kw=power,
+                charge_efficiency=efficiency,
+                discharge_efficiency=efficiency,
+                wear_per_kwh=wear,
+            ),
+            inverter=Inverter(ac_limit_kw=inverter, modes=tuple(mode or Mode)),
+            grid=GridConnection(import_limit_kw=import_limit, export_limit_kw=export_limit),
+            zone=_zone(zone),
+            currency=currency,
+        )
+        rules = Rules(charge_below=charge_below, sell_above=sell_above)
+        tape, name = read_tape(data, fixed_export=fixed_export), data.name
+    site = dataclasses.replace(site, solar=dataclasses.replace(site.solar, peak_kw=float(tape.solar_kw.max())))
     first, last = _span(tape, start, end)
     sun = _sun(solar, day_sigma=day_sigma, wobble_sigma=wobble_sigma)
-    stored_kwh = battery.capacity_kwh / 2 if charge is None else charge
+    stored_kwh = site.battery.capacity_kwh / 2 if charge is None else charge
     job = Job(tape=tape, terms=Terms(site=site, publication=publication), first=first, last=last, start_kwh=stored_kwh, sun=sun)
-    ask = Ask(jobs=_jobs(job, also_planned=plan), rules=Rules(charge_below=charge_below, sell_above=sell_above), bounds=bounds)
+    ask = Ask(jobs=_jobs(job, also_planned=plan), rules=rules, bounds=bounds)
     with _progress() as told:
         found = study(ask, folder=folder / "decided", workers=workers, told=told)
     out.print(table(found, site))
@@ -159,8 +167,20 @@ def _span(tape: Tape, start: datetime | None, end: datetime | None) -> tuple[int
     return first, last
 
 
-def _from_store(start: datetime | None, end: datetime | None) -> tuple[Site, Tape]:
-    """Return the configured house and its tape: four weeks more than is decided."""
+def _refuse_house(context: typer.Context) -> None:
+    """Refuse what was said of the house while the stored history's own is replayed.
+
+    Raises:
+        InvalidInputError: names the options.
+    """
+    sources = {name: context.get_parameter_source(name) for name in OF_THE_HOUSE}
+    said = [f"--{name.replace('_', '-')}" for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
+    if said:
+        raise InvalidInputError(f"--stored replays the house and the rules of the settings: leave out {', '.join(said)}")
+
+
+def _from_store(start: datetime | None, end: datetime | None) -> tuple[Site, Rules, Tape]:
+    """Return the configured house, its rules and its tape: four weeks more than is decided."""
     settings = load()
     prepare(settings, patience_s=0)
     service = build(settings)
@@ -172,7 +192,7 @@ def _from_store(start: datetime | None, end: datetime | None) -> tuple[Site, Tap
         service.close()
     if filled:
         err.print(f"{filled} slots were not measured and are filled with other days' mean", style="yellow")
-    return settings.site, tape
+    return settings.site, Rules(**settings.rules.model_dump()), tape
 
 
 @contextmanager
