@@ -52,15 +52,25 @@ def test_saving_twice_is_saving_once(store: PriceStore) -> None:
 
 
 def test_a_changed_price_leaves_its_earlier_versions(store: PriceStore) -> None:
-    first, second, third = price(0.1), price(0.15), price(0.15, source="correction")
+    first, second, third = price(0.1, 9), price(0.15, 9), price(0.15, 9, source="correction")
     for n, one in enumerate((first, second, third)):
         assert store.save(HOME, [one], at(n)) == 1
 
     assert all_of(store) == [third]
-    assert store.earlier(HOME, NOON, at(1)) == [
+    assert store.earlier(HOME, at(9), at(10)) == [
         EarlierPrice(price=first, fetched_at=at(0), replaced_at=at(1)),
         EarlierPrice(price=second, fetched_at=at(1), replaced_at=at(2)),
     ]
+
+
+def test_another_tariff_leaves_the_past_its_prices_and_the_same_one_may_correct_them(store: PriceStore) -> None:
+    store.save(HOME, prices([0.1, 0.1, 0.1]), NOON)
+
+    assert store.save(HOME, prices([0.3, 0.3, 0.3, 0.3], source="another tariff"), at(1)) == 3
+    assert [one.per_kwh for one in all_of(store)] == [0.1, 0.3, 0.3, 0.3]
+    assert store.save(HOME, prices([0.11]), at(2)) == 1
+    assert store.save(HOME, prices([0.2], source="another tariff"), at(3)) == 0
+    assert [one.per_kwh for one in all_of(store)] == [0.11, 0.3, 0.3, 0.3]
 
 
 def test_a_published_price_replaces_an_estimate(store: PriceStore) -> None:

@@ -40,7 +40,8 @@ class PriceStore:
     def save(self, site: SiteId, prices: Sequence[Price], fetched_at: datetime) -> int:
         """Store prices; return how many were new or changed.
 
-        Start and direction name a slot's price. One that changes is kept as a version; an estimate never replaces a published price.
+        Start and direction name a slot's price. One that changes is kept as a version. An estimate never replaces a published price, nor
+        does another source's price one whose slot is over: what was paid is not changed by another tariff, only corrected by its own.
         """
         return self.database.write(lambda session: _save(session, site, prices, fetched_at)) if prices else 0
 
@@ -67,7 +68,7 @@ class PriceStore:
 def _save(session: Session, site: SiteId, prices: Sequence[Price], fetched_at: datetime) -> int:
     _lock(session, site, fetched_at)
     held = _held(session, site, prices)
-    wanted = _wanted(held, prices)
+    wanted = _wanted(held, prices, fetched_at)
     replaced = [held[key] for key in wanted if key in held]
     insert_once(session, PriceVersionRow, [_version(row, fetched_at) for row in replaced])
     upsert(session, PriceRow, [_values(site, price, fetched_at, held.get(key)) for key, price in wanted.items()])
@@ -89,22 +90,24 @@ def _held(session: Session, site: SiteId, prices: Sequence[Price]) -> dict[Key, 
     return {(row.start, row.direction): row for row in session.scalars(asked)}
 
 
-def _wanted(held: dict[Key, PriceRow], prices: Sequence[Price]) -> dict[Key, Price]:
+def _wanted(held: dict[Key, PriceRow], prices: Sequence[Price], fetched_at: datetime) -> dict[Key, Price]:
     """Return the prices that change something, by slot, oldest first; of two in one call the published or else the later one."""
     now = {key: _price(row) for key, row in held.items()}
     wanted: dict[Key, Price] = {}
     for price in prices:
         key = (price.slot.start, price.direction)
-        if _changes(now.get(key), price):
+        if _changes(now.get(key), price, fetched_at):
             now[key] = wanted[key] = price
     return dict(sorted(wanted.items()))
 
 
-def _changes(old: Price | None, new: Price) -> bool:
+def _changes(old: Price | None, new: Price, fetched_at: datetime) -> bool:
     if old is None:
         return True
-    if old.provenance is Provenance.PUBLISHED and new.provenance is not Provenance.PUBLISHED:
-        return False
+    if old.provenance is Provenance.PUBLISHED:
+        is_over = old.slot.end <= fetched_at
+        if new.provenance is not Provenance.PUBLISHED or (is_over and new.source != old.source):
+            return False
     return old != replace(new, per_kwh=to_places(new.per_kwh))
 
 
