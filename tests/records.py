@@ -209,6 +209,7 @@ def settled(n: int = 0, **changes: Any) -> SettledSlot:
         intent=Intent.LOAD_SUPPORT,
         cost=0.04,
         wear=0.004,
+        capacity_kwh=10.0,
         stored_start_kwh=5.0,
         stored_end_kwh=5.0 - 0.2 / 0.95,
         baselines=tuple(case_slot(case=case) for case in BASELINES),

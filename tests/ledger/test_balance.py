@@ -43,7 +43,7 @@ def test_one_missing_quantity_follows_from_the_others_and_is_named(gone: dict[st
 
 
 def test_a_battery_nobody_measures_follows_from_its_charge_and_the_grid_from_the_rest() -> None:
-    only = Measured(slot=slot(), solar_kwh=0.0, load_kwh=0.4, stored_start_kwh=5.0, stored_end_kwh=5.95)
+    only = Measured(slot=slot(), solar_kwh=0.0, load_kwh=0.4, soc_start_pct=50.0, soc_end_pct=59.5)
 
     found = balance(HOUSE, only)
 
@@ -101,8 +101,8 @@ def test_nothing_is_ever_negative_and_unknown_stays_unknown(values: list[float |
     pairs: dict[str, Any] = {
         "export_kwh": None if known["import_kwh"] is None else values[4] or 0.0,
         "discharge_kwh": None if known["charge_kwh"] is None else values[5] or 0.0,
-        "stored_start_kwh": values[6],
-        "stored_end_kwh": values[7],
+        "soc_start_pct": values[6],
+        "soc_end_pct": values[7],
     }
     site: Site = HOUSE
 

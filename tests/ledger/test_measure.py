@@ -10,10 +10,8 @@ from hypothesis import strategies as some
 from app.domain.reading import Quantity, Reading, reading
 from app.domain.slot import Slot
 from app.ledger.measure import Measured, measure
-from tests.builders import battery
 from tests.records import NOON, slot
 
-BATTERY = battery()
 MINUTE = timedelta(minutes=1)
 
 
@@ -29,7 +27,7 @@ def one(readings: Sequence[Reading]) -> Measured:
     by_quantity: dict[Quantity, list[Reading]] = {}
     for each in readings:
         by_quantity.setdefault(each.quantity, []).append(each)
-    return measure(BATTERY, [slot()], by_quantity)[0]
+    return measure([slot()], by_quantity)[0]
 
 
 def test_a_steady_power_is_its_energy() -> None:
@@ -61,7 +59,7 @@ def test_a_partly_measured_slot_says_so_and_waits() -> None:
 
 
 def test_what_is_never_measured_is_not_waited_for() -> None:
-    first, second = measure(BATTERY, [slot(0), slot(1)], {Quantity.LOAD_KW: series(Quantity.LOAD_KW, [1.0] * 30)})
+    first, second = measure([slot(0), slot(1)], {Quantity.LOAD_KW: series(Quantity.LOAD_KW, [1.0] * 30)})
 
     assert first.awaited == ()
     assert second.awaited == (Quantity.LOAD_KW,)
@@ -79,9 +77,9 @@ def test_a_charge_is_the_last_one_said_before_the_edge_and_no_older_than_a_quart
     charges = series(Quantity.SOC_PCT, [50, 60, 70], every=14, start=NOON - MINUTE)  # 11:59, 12:13, 12:27
 
     found = one(charges)
-    assert (found.stored_start_kwh, found.stored_end_kwh) == pytest.approx((5.0, 7.0))
-    assert one(charges[:2]).stored_end_kwh is None
-    assert one(series(Quantity.SOC_PCT, [50], start=NOON + MINUTE)).stored_start_kwh is None
+    assert (found.soc_start_pct, found.soc_end_pct) == (50, 70)
+    assert one(charges[:2]).soc_end_pct is None
+    assert one(series(Quantity.SOC_PCT, [50], start=NOON + MINUTE)).soc_start_pct is None
 
 
 @given(some.lists(some.tuples(some.integers(-30, 45), some.floats(-8, 8)), max_size=40))
@@ -100,7 +98,7 @@ def test_order_and_duplicates_do_not_matter(told: list[tuple[int, float]]) -> No
 def test_two_quarters_add_up_to_their_half_hour(kw: list[float]) -> None:
     readings = {Quantity.LOAD_KW: series(Quantity.LOAD_KW, kw, every=0.5)}
     middle = NOON + 15 * MINUTE
-    halves = measure(BATTERY, [slot()], readings)
-    quarters = measure(BATTERY, [Slot(NOON, middle), Slot(middle, slot().end)], readings)
+    halves = measure([slot()], readings)
+    quarters = measure([Slot(NOON, middle), Slot(middle, slot().end)], readings)
 
     assert sum(each.load_kwh or 0 for each in quarters) == pytest.approx(sum(each.load_kwh or 0 for each in halves))

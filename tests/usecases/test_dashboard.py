@@ -117,6 +117,19 @@ def test_quarters_are_shown_as_half_hours_and_hours_are_split() -> None:
     assert [row.energies.load_kwh for row in later if row.energies] == pytest.approx([0.25, 0.25])
 
 
+def test_a_past_charge_is_a_share_of_the_battery_of_its_time() -> None:
+    books = Books(START).price(START - DAY, START + DAY)
+    books.live(START, START + 2 * HOUR)
+    books.run(START + 2 * HOUR + GRACE)
+    before = [row.soc_pct for row in rows(books, START + 2 * HOUR + GRACE)[:4]]
+    books.sites[HOME] = replace(books.site, battery=books.site.battery.sized(5.0))
+
+    found = rows(books, START + 2 * HOUR + GRACE)[:4]
+
+    assert before == pytest.approx([10 * (row.stored_kwh or 0) for row in found])
+    assert [row.soc_pct for row in found] == pytest.approx(before)
+
+
 def test_savings_of_a_day_a_month_and_a_year_are_of_local_ones() -> None:
     books = Books(START).price(START - DAY, START + 3 * DAY)
     books.live(START, START + 2 * DAY)

@@ -96,14 +96,14 @@ def _out(found: Day, house: Site, use: Use) -> DashboardOut:
         currency=house.currency,
         capacity_kwh=house.battery.capacity_kwh,
         plan_id=found.plan_id,
-        rows=[_row(each, house) for each in found.rows],
+        rows=[_row(each) for each in found.rows],
         actual=TotalOut.model_validate(savings.actual),
         baselines=[baseline(each, savings.actual, use.account.rules) for each in savings.baselines],
         counted_hours=savings.count.settled_hours + savings.count.estimated_hours,
     )
 
 
-def _row(row: Row, house: Site) -> RowOut:
+def _row(row: Row) -> RowOut:
     return RowOut(
         start=row.slot.start,
         end=row.slot.end,
@@ -121,7 +121,7 @@ def _row(row: Row, house: Site) -> RowOut:
         cost=row.cost,
         wear=row.wear,
         stored_kwh=row.stored_kwh,
-        soc_pct=None if row.stored_kwh is None else round(house.battery.pct(row.stored_kwh), 1),
+        soc_pct=None if row.soc_pct is None else round(row.soc_pct, 1),
         mode_code=row.mode,
         plan_source=row.plan_source,
     )

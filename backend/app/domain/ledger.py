@@ -118,6 +118,8 @@ class SettledSlot:
     cost: float | None = None
     """Import less export earnings: cash, without wear."""
     wear: float | None = None
+    capacity_kwh: float | None = None
+    """Of the battery it was settled with; None where that was not kept yet."""
     stored_start_kwh: float | None = None
     stored_end_kwh: float | None = None
     baselines: tuple[CaseSlot, ...] = ()

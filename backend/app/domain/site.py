@@ -1,6 +1,6 @@
 """The site: a battery behind an inverter, a grid connection and perhaps a roof."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NewType
 from zoneinfo import ZoneInfo
@@ -80,6 +80,16 @@ class Battery:
     def pct(self, stored_kwh: float) -> float:
         """Return a stored energy as a percentage of the capacity (0 without a battery)."""
         return 100 * stored_kwh / self.capacity_kwh if self.capacity_kwh else 0.0
+
+    def kwh(self, soc_pct: float) -> float:
+        """Return a percentage of the capacity as stored energy."""
+        return self.capacity_kwh * soc_pct / 100
+
+    def sized(self, capacity_kwh: float) -> "Battery":
+        """Return the same battery of another capacity; reserve and limit keep their share of it."""
+        held = self.capacity_kwh
+        reserve, top = (self.reserve_kwh / held, self.top_kwh / held) if held else (0.0, 1.0)
+        return replace(self, capacity_kwh=capacity_kwh, reserve_kwh=capacity_kwh * reserve, limit_kwh=capacity_kwh * top)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What comes in goes out: derives a quantity nobody measured from the others, and finds measurements that contradict each other."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.ledger import Energies
@@ -13,6 +14,13 @@ TOLERANCE_SHARE = 0.05
 
 BY_BALANCE = "from the energy balance"
 BY_CHARGE = "from the state of charge"
+FIELDS = {
+    "solar": ("solar_kwh",),
+    "load": ("load_kwh",),
+    "grid": ("import_kwh", "export_kwh"),
+    "battery": ("charge_kwh", "discharge_kwh"),
+}
+"""What each quantity is in `Energies`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +53,12 @@ def balance(site: Site, measured: Measured) -> Balance:
     energies = _energies(known)
     residual = _in(energies) - _out(energies)
     return Balance(energies=energies, derived=tuple(derived), residual_kwh=residual, anomaly=_anomaly(energies, residual, known.slot.hours))
+
+
+def measured_only(energies: Energies, derived: Sequence[str]) -> list[float]:
+    """Return the energies that were measured, leaving out what was derived from them."""
+    names = {each.partition(" ")[0] for each in derived}
+    return [getattr(energies, field) for quantity, fields in FIELDS.items() if quantity not in names for field in fields]
 
 
 def closed(energies: Energies) -> Energies:
@@ -83,9 +97,9 @@ def _missing(known: Measured) -> list[str]:
 
 
 def _battery_from_charge(battery: Battery, known: Measured) -> Measured | None:
-    if known.stored_start_kwh is None or known.stored_end_kwh is None:
+    if known.soc_start_pct is None or known.soc_end_pct is None:
         return None
-    change = known.stored_end_kwh - known.stored_start_kwh
+    change = battery.kwh(known.soc_end_pct) - battery.kwh(known.soc_start_pct)
     charge, discharge = max(0.0, change) / battery.charge_efficiency, max(0.0, -change) * battery.discharge_efficiency
     return replace(known, charge_kwh=charge, discharge_kwh=discharge)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from app.domain.decision import Command
 from app.domain.house import run_slot
-from app.domain.ledger import BASELINES, Case, CaseSlot, Energies
-from app.domain.site import Mode, Site
+from app.domain.ledger import BASELINES, Case, CaseSlot, Energies, SettledSlot
+from app.domain.site import Battery, Mode, Site
 from app.domain.slot import Slot
 from app.optimizer.rules import Rules
 
@@ -58,6 +58,13 @@ def start(stored_kwh: float) -> Stored:
 def after(cases: Sequence[CaseSlot]) -> Stored:
     """Return what each case holds at its slot's end."""
     return {each.case: each.stored_end_kwh for each in cases}
+
+
+def carried(slot: SettledSlot, battery: Battery) -> Stored:
+    """Return what each case holds after a settled slot; in a battery of another size than the slot's, the same share of it."""
+    held = battery.capacity_kwh if slot.capacity_kwh is None else slot.capacity_kwh
+    share = 1.0 if held == battery.capacity_kwh else battery.capacity_kwh / held if held else 0.0
+    return {case: kwh * share for case, kwh in after(slot.baselines).items()}
 
 
 def run(site: Site, case: Case, common: Given, commands: Sequence[tuple[float, Command]], stored_kwh: float) -> CaseSlot:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.reading import Quality, Quantity, Reading
-from app.domain.site import Battery
 from app.domain.slot import Slot
 
 LONGEST_HOLD = timedelta(minutes=15)
@@ -27,7 +26,10 @@ type Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What meters said of one slot, in kWh; None is not measured. Import and export, charge and discharge are kept apart."""
+    """What meters said of one slot in kWh, and of the charge at its edges; None is not measured.
+
+    Import and export, charge and discharge are kept apart.
+    """
 
     slot: Slot
     solar_kwh: float | None = None
@@ -36,19 +38,19 @@ class Measured:
     export_kwh: float | None = None
     charge_kwh: float | None = None
     discharge_kwh: float | None = None
-    stored_start_kwh: float | None = None
-    stored_end_kwh: float | None = None
+    soc_start_pct: float | None = None
+    soc_end_pct: float | None = None
     partly: tuple[Quantity, ...] = ()
     """Measured for less than nine tenths of the slot."""
     awaited: tuple[Quantity, ...] = ()
     """Measured at other times but not, or not wholly, in this slot: more may come."""
 
 
-def measure(battery: Battery, slots: Sequence[Slot], readings: Mapping[Quantity, Sequence[Reading]]) -> list[Measured]:
+def measure(slots: Sequence[Slot], readings: Mapping[Quantity, Sequence[Reading]]) -> list[Measured]:
     """Return what was measured in each slot. Readings are good ones, in any order, from `LONGEST_HOLD` before the first slot on."""
     spans = _Spans(slots)
     powers = {quantity: _energies(spans, readings.get(quantity, ())) for quantity in POWERS}
-    starts, ends = (_stored(battery, readings.get(Quantity.SOC_PCT, ()), edges) for edges in (spans.starts, spans.ends))
+    starts, ends = (_charge(readings.get(Quantity.SOC_PCT, ()), edges) for edges in (spans.starts, spans.ends))
     in_use = {quantity for quantity in (*POWERS, Quantity.SOC_PCT) if readings.get(quantity)}
     return [_one(slot, n, powers, (starts[n], ends[n]), in_use) for n, slot in enumerate(slots)]
 
@@ -116,18 +118,18 @@ def _integral(spans: _Spans, at: Numbers, until: Numbers, values: Numbers) -> Nu
     return np.asarray(np.round(between, PLACES))
 
 
-def _stored(battery: Battery, readings: Sequence[Reading], edges: Numbers) -> list[float | None]:
-    """Return the energy stored at each edge as last said before it; what is said later never changes it."""
+def _charge(readings: Sequence[Reading], edges: Numbers) -> list[float | None]:
+    """Return the state of charge at each edge as last said before it; what is said later never changes it."""
     at, values = _series(readings)
     last = np.searchsorted(at, edges, side="right") - 1
     return [
-        battery.capacity_kwh * float(values[n]) / 100 if n >= 0 and edge - at[n] <= LONGEST_HOLD.total_seconds() else None
+        float(values[n]) if n >= 0 and edge - at[n] <= LONGEST_HOLD.total_seconds() else None
         for n, edge in zip(last.tolist(), edges.tolist(), strict=True)
     ]
 
 
 def _one(
-    slot: Slot, n: int, powers: Mapping[Quantity, _Energy], stored: tuple[float | None, float | None], in_use: set[Quantity]
+    slot: Slot, n: int, powers: Mapping[Quantity, _Energy], charge: tuple[float | None, float | None], in_use: set[Quantity]
 ) -> Measured:
     coverage = {quantity: float(energy.coverage[n]) for quantity, energy in powers.items()}
     positive, negative = (
@@ -138,7 +140,7 @@ def _one(
         for name in ("positive_kwh", "negative_kwh")
     )
     awaited = [quantity for quantity in POWERS if quantity in in_use and coverage[quantity] < FULL_COVERAGE]
-    if Quantity.SOC_PCT in in_use and stored[1] is None:
+    if Quantity.SOC_PCT in in_use and charge[1] is None:
         awaited.append(Quantity.SOC_PCT)
     return Measured(
         slot=slot,
@@ -148,8 +150,8 @@ def _one(
         export_kwh=negative[Quantity.GRID_KW],
         charge_kwh=positive[Quantity.BATTERY_KW],
         discharge_kwh=negative[Quantity.BATTERY_KW],
-        stored_start_kwh=stored[0],
-        stored_end_kwh=stored[1],
+        soc_start_pct=charge[0],
+        soc_end_pct=charge[1],
         partly=tuple(quantity for quantity in POWERS if LEAST_COVERAGE <= coverage[quantity] < FULL_COVERAGE),
         awaited=tuple(awaited),
     )

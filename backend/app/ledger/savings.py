@@ -172,10 +172,10 @@ def _energy(counted: Sequence[SettledSlot], which: Callable[[Energies], float]) 
 
 
 def _runs(counted: Sequence[SettledSlot]) -> list[list[SettledSlot]]:
-    """Return the slots in runs without a gap."""
+    """Return the slots in runs without a gap, of one battery each."""
     runs = [[slot] for slot in counted[:1]]
     for before, slot in pairwise(counted):
-        if slot.slot.start == before.slot.end:
+        if slot.slot.start == before.slot.end and slot.capacity_kwh == before.capacity_kwh:
             runs[-1].append(slot)
         else:
             runs.append([slot])

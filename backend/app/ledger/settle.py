@@ -1,12 +1,12 @@
 """Settles one slot: its flows, its cost at its own price, wear apart from cash, and the same slot under every baseline."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import isclose
 
-from app.domain.ledger import Energies, SettledSlot, SlotStatus
+from app.domain.ledger import SettledSlot, SlotStatus
 from app.domain.site import Site
-from app.ledger.balance import Balance, balance
+from app.ledger.balance import Balance, balance, measured_only
 from app.ledger.baselines import Stored, baselines, given
 from app.ledger.flows import flows
 from app.ledger.intent import intent
@@ -28,7 +28,7 @@ class SlotPrices:
 def settle(site: Site, rules: Rules, measured: Measured, prices: SlotPrices, stored: Stored, *, now: datetime) -> SettledSlot:
     """Return a slot as settled from what is known now, as its first version."""
     found = balance(site, measured)
-    known = _known(measured, prices, found, now)
+    known = _known(site, measured, prices, found, now)
     if found.energies is None:
         return known
     split = flows(found.energies)
@@ -48,11 +48,18 @@ def settle(site: Site, rules: Rules, measured: Measured, prices: SlotPrices, sto
     )
 
 
+def house_of(site: Site, slot: SettledSlot) -> Site:
+    """Return the house a slot was settled with: a battery of the size it had then."""
+    battery = site.battery
+    if slot.capacity_kwh in {None, battery.capacity_kwh}:
+        return site
+    return replace(site, battery=battery.sized(slot.capacity_kwh))
+
+
 def same_inputs(one: SettledSlot, other: SettledSlot) -> bool:
     """Tell whether two settlements of a slot rest on the same measurements and prices; what people set meanwhile does not count."""
     words = [(each.slot, each.status, each.reason, each.derived, each.energies is None) for each in (one, other)]
-    numbers = zip(_inputs(one), _inputs(other), strict=True)
-    return words[0] == words[1] and all(_same(mine, theirs) for mine, theirs in numbers)
+    return words[0] == words[1] and all(_same(mine, theirs) for mine, theirs in zip(_inputs(one), _inputs(other), strict=True))
 
 
 def same_stored(one: Stored, other: Stored) -> bool:
@@ -60,7 +67,7 @@ def same_stored(one: Stored, other: Stored) -> bool:
     return one.keys() == other.keys() and all(isclose(one[case], other[case], abs_tol=SAME_KWH) for case in one)
 
 
-def _known(measured: Measured, prices: SlotPrices, found: Balance, now: datetime) -> SettledSlot:
+def _known(site: Site, measured: Measured, prices: SlotPrices, found: Balance, now: datetime) -> SettledSlot:
     return SettledSlot(
         slot=measured.slot,
         version=1,
@@ -73,14 +80,18 @@ def _known(measured: Measured, prices: SlotPrices, found: Balance, now: datetime
         derived=found.derived,
         residual_kwh=found.residual_kwh,
         anomaly=found.anomaly,
-        stored_start_kwh=measured.stored_start_kwh,
-        stored_end_kwh=measured.stored_end_kwh,
+        capacity_kwh=site.battery.capacity_kwh,
+        stored_start_kwh=_stored(site, measured.soc_start_pct),
+        stored_end_kwh=_stored(site, measured.soc_end_pct),
     )
 
 
+def _stored(site: Site, soc_pct: float | None) -> float | None:
+    return None if soc_pct is None else site.battery.kwh(soc_pct)
+
+
 def _inputs(slot: SettledSlot) -> list[float | None]:
-    found = slot.energies
-    energies = [None if found is None else getattr(found, each.name) for each in fields(Energies)]
+    energies = [] if slot.energies is None else measured_only(slot.energies, slot.derived)
     return [slot.import_per_kwh, slot.export_per_kwh, slot.stored_start_kwh, slot.stored_end_kwh, *energies]
 
 

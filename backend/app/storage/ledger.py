@@ -16,7 +16,7 @@ from app.storage.upsert import Values, insert_once
 
 SAME = (
     *("version", "settled_at", "status", "reason", "import_per_kwh", "export_per_kwh", "residual_kwh", "anomaly", "intent"),
-    *("cost", "wear", "stored_start_kwh", "stored_end_kwh", "mode", "plan_source"),
+    *("cost", "wear", "capacity_kwh", "stored_start_kwh", "stored_end_kwh", "mode", "plan_source"),
 )
 SAME_IN_ENERGIES = tuple(each.name for each in fields(Energies))
 SAME_IN_FLOWS = tuple(each.name for each in fields(Flows))

@@ -286,6 +286,7 @@ class LedgerRow(Base):
     intent: Mapped[Intent | None]
     cost: Mapped[float | None]
     wear: Mapped[float | None]
+    capacity_kwh: Mapped[float | None]
     stored_start_kwh: Mapped[float | None]
     stored_end_kwh: Mapped[float | None]
     baselines: Mapped[Structure]

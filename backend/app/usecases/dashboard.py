@@ -15,6 +15,7 @@ from app.ledger.combine import combined
 from app.ledger.expected import Expected, expected
 from app.ledger.grid import PriceBook
 from app.ledger.savings import Savings, total
+from app.ledger.settle import house_of
 from app.usecases import ports
 from app.usecases.journal import Journal
 from app.usecases.settle import Settle
@@ -54,6 +55,7 @@ class Row:
     wear: float | None
     stored_kwh: float | None
     """At the half-hour's end."""
+    soc_pct: float | None
     mode: Mode | None
     plan_source: PlanSource | None
 
@@ -90,7 +92,7 @@ class Dashboard:
         plan = self.journal.last_plan(site, now)
         book = PriceBook(self.prices.between(site, span.start - timedelta(days=1), span.end))
         decided = {each.slot: each for each in self.decisions.between(site, span.start - HALF_HOUR, span.end)}
-        looks = _Looks(_halves(settled), _halves(fresh), plan, book, decided, now)
+        looks = _Looks(house, _halves(settled), _halves(fresh), plan, book, decided, now)
         return Day(
             day=wanted,
             span=span,
@@ -104,6 +106,7 @@ class Dashboard:
 class _Looks:
     """Everything known about a day."""
 
+    site: Site
     settled: Mapping[datetime, list[SettledSlot]]
     fresh: Mapping[datetime, list[SettledSlot]]
     plan: Plan | None
@@ -138,6 +141,7 @@ class _Looks:
             cost=slot.cost,
             wear=slot.wear,
             stored_kwh=slot.stored_end_kwh,
+            soc_pct=_pct(house_of(self.site, slot), slot.stored_end_kwh),
             mode=slot.mode or (None if decision is None else decision.command.mode),
             plan_source=slot.plan_source or (None if decision is None else decision.plan_source),
         )
@@ -162,6 +166,7 @@ class _Looks:
             cost=None if found is None else found.cost,
             wear=None if found is None else found.wear,
             stored_kwh=None if found is None else found.stored_kwh,
+            soc_pct=None if found is None else _pct(self.site, found.stored_kwh),
             mode=None if decision is None else decision.command.mode,
             plan_source=None if decision is None else decision.plan_source,
         )
@@ -173,6 +178,10 @@ class _Looks:
 
     def _decision(self, half: Slot) -> Decision | None:
         return next((each for slot, each in self.decided.items() if slot.contains(half.start)), None)
+
+
+def _pct(site: Site, stored_kwh: float | None) -> float | None:
+    return None if stored_kwh is None else site.battery.pct(stored_kwh)
 
 
 def _halves(slots: Sequence[SettledSlot]) -> dict[datetime, list[SettledSlot]]:

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from app.domain.decision import Decision
 from app.domain.ledger import SettledSlot, SlotStatus
 from app.domain.reading import Quantity, Reading
-from app.domain.site import Site, SiteId
+from app.domain.site import Battery, Site, SiteId
 from app.domain.slot import Slot, floor
-from app.ledger.baselines import Stored, after, start
+from app.ledger.baselines import Stored, carried, start
 from app.ledger.grid import PriceBook, grid
 from app.ledger.measure import LONGEST_HOLD, Measured, measure
-from app.ledger.settle import same_inputs, same_stored, settle
+from app.ledger.settle import house_of, same_inputs, same_stored, settle
 from app.optimizer.rules import Rules
 from app.usecases import ports
 
@@ -88,9 +88,7 @@ class Settle:
         return max(first.slot.start, min(last.slot.end, again))
 
     def _walk(self, site: SiteId, now: datetime, since: datetime) -> "_Walk":
-        before = self.ledger.last_counted(site, since)
-        stored = None if before is None else after(before.baselines)
-        return _Walk(settle=self, site=self.sites[site], now=now, since=since, stored=stored)
+        return _Walk(settle=self, site=self.sites[site], now=now, since=since, last=self.ledger.last_counted(site, since))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,8 +99,8 @@ class _Walk:
     site: Site
     now: datetime
     since: datetime
-    stored: Stored | None
-    """What the baselines hold; None before the ledger begins."""
+    last: SettledSlot | None
+    """The last one that counts, from which baselines go on; None before the ledger begins."""
     waits: bool = True
     waiting_since: datetime | None = None
 
@@ -116,21 +114,24 @@ class _Walk:
 
     def settled(self, day: Slot) -> Iterator[SettledSlot]:
         """Yield the settlements that are new or differ from what stands, until a slot has to wait."""
-        use, site = self.settle, self.site
-        prices = use.prices.between(site.id, day.start - LONGEST_PRICE, day.end)
+        use, site = self.settle, self.site.id
+        prices = use.prices.between(site, day.start - LONGEST_PRICE, day.end)
         slots, book = grid(prices, day.start, day.end), PriceBook(prices)
-        held = {each.slot.start: each for each in use.ledger.between(site.id, day.start, day.end)}
-        decisions = _by_slot(slots, use.decisions.between(site.id, day.start - LONGEST_PRICE, day.end))
-        for slot, measured in zip(slots, measure(site.battery, slots, self._readings(day)), strict=True):
-            known, price, stood = self._stored(measured), book.of(slot), held.get(slot.start)
-            draft = settle(site, use.rules, measured, price, known or {}, now=self.now)
-            if known is None or (self.stored is None and not draft.status.counts):
+        held = {each.slot.start: each for each in use.ledger.between(site, day.start, day.end)}
+        decisions = _by_slot(slots, use.decisions.between(site, day.start - LONGEST_PRICE, day.end))
+        for slot, measured in zip(slots, measure(slots, self._readings(day)), strict=True):
+            stood = held.get(slot.start)
+            house = self.site if stood is None else house_of(self.site, stood)
+            known = self._stored(house.battery, measured)
+            draft = settle(house, use.rules, measured, book.of(slot), known or {}, now=self.now)
+            if known is None or (self.last is None and not draft.status.counts):
                 continue  # the ledger begins with the first slot that can be settled, charge included
             if stood is None and self.waits and _may_improve(measured, draft) and self.now < slot.end + WAIT:
                 self.waiting_since = slot.start
                 return
             stands = stood is not None and same_inputs(stood, draft) and _starts_at(stood, known)
-            self.stored = after((stood if stands and stood is not None else draft).baselines) or known
+            holds = stood if stands and stood is not None else draft
+            self.last = holds if holds.status.counts else self.last
             if not stands:
                 decision = decisions.get(slot.start)
                 yield replace(
@@ -140,12 +141,12 @@ class _Walk:
                     plan_source=None if decision is None else decision.plan_source,
                 )
 
-    def _stored(self, measured: Measured) -> Stored | None:
-        if self.stored is not None:
-            return self.stored
-        if self.site.battery.capacity_kwh == 0:
+    def _stored(self, battery: Battery, measured: Measured) -> Stored | None:
+        if self.last is not None:
+            return carried(self.last, battery)
+        if battery.capacity_kwh == 0:
             return start(0.0)
-        return None if measured.stored_start_kwh is None else start(measured.stored_start_kwh)
+        return None if measured.soc_start_pct is None else start(battery.kwh(measured.soc_start_pct))
 
     def _readings(self, day: Slot) -> Mapping[Quantity, Sequence[Reading]]:
         between, until = self.settle.readings.between, day.end + timedelta.resolution  # the charge at its very end counts
