@@ -1,6 +1,7 @@
 """What goes wrong is told as a problem document with a stable code."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -117,6 +118,18 @@ def test_a_body_beyond_the_limit_is_413(alive: Served) -> None:
 @pytest.mark.parametrize("resource", ["prices", "decisions", "overrides"])
 def test_a_span_that_makes_no_sense_is_refused(alive: Served, resource: str, query: str) -> None:
     assert code(alive.client.get(f"/api/v1/{resource}?{query}"), 422) == "invalid_input"
+
+
+@pytest.mark.parametrize(("resource", "days"), [("readings?quantity=load_kw&", 31), ("devices/bat_a/telemetry?", 92)])
+def test_a_span_that_would_not_fit_in_memory_is_refused_and_says_what_would(alive: Served, resource: str, days: int) -> None:
+    def asked(length: int) -> Response:
+        return alive.client.get(f"/api/v1/{resource}start={NOON - timedelta(days=length):%Y-%m-%dT%H:%M:%SZ}&end={NOON:%Y-%m-%dT%H:%M:%SZ}")
+
+    longer = asked(days + 1)
+
+    assert asked(days).status_code != 422
+    assert code(longer, 422) == "invalid_input"
+    assert longer.json()["detail"] == f"a span covers at most {days} days here"
 
 
 @pytest.mark.parametrize("when", ["0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z", "1999-12-31T23:59:59Z"])

@@ -153,7 +153,7 @@ class CommandIn(In):
         return Command(mode=self.mode, power_kw=self.power_kw, target_soc_pct=self.target_soc_pct)
 
 
-def span(start: datetime, end: datetime) -> Slot:
+def span(start: datetime, end: datetime, *, longest_days: int = LONGEST_SPAN_DAYS) -> Slot:
     """Return a requested span.
 
     Raises:
@@ -163,6 +163,6 @@ def span(start: datetime, end: datetime) -> Slot:
         raise InvalidInputError("start must lie before end")
     if start < EARLIEST or end > LATEST:
         raise InvalidInputError(f"a span lies within {EARLIEST.year} to {LATEST.year}")
-    if (end - start).days > LONGEST_SPAN_DAYS:
-        raise InvalidInputError(f"a span covers at most {LONGEST_SPAN_DAYS} days")
+    if (end - start).days > longest_days:
+        raise InvalidInputError(f"a span covers at most {longest_days} days here")
     return Slot(start, end)

@@ -20,6 +20,9 @@ CLOCK_SKEW = timedelta(minutes=2)
 SAMPLE_S = 300
 """Enough for a chart of days, and never more than a few hundred points a day."""
 
+LONGEST_DAYS = 31
+"""All readings of a span are held at once before they are thinned: one a minute makes 45 000 in a month."""
+
 
 class ReadingIn(In):
     """One measured value; null says that the device has none."""
@@ -99,8 +102,8 @@ def push(use: Use, house: House, now: Now, caller: Controller, batch: ReadingsIn
 def history(
     *, use: Use, house: House, now: Now, _caller: Viewer, quantity: Quantity, start: Instant | None = None, end: Instant | None = None
 ) -> HistoryOut:
-    """Return what was measured, thinned; without a span, over the last day."""
-    wanted = span(start or (end or now) - timedelta(days=1), end or now)
+    """Return what was measured, thinned, of at most 31 days; without a span, over the last day."""
+    wanted = span(start or (end or now) - timedelta(days=1), end or now, longest_days=LONGEST_DAYS)
     found = use.ingest.readings.between(house.id, quantity, wanted.start, wanted.end)
     thinned = {int(each.at.timestamp() // SAMPLE_S): each for each in found}
     return HistoryOut(
