@@ -6,6 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from app.config import load
+from app.domain.errors import InvalidInputError
+
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "DEPLOYMENT_GUIDE.md").read_text()
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -47,6 +52,15 @@ def test_every_entity_of_the_profiles_reaches_its_container() -> None:
 
     assert "mode" in roles
     assert [role for role in sorted(roles) if f"BATTERY_ENTITY_{role.upper()}:" not in COMPOSE] == []
+
+
+def test_an_unknown_variable_stops_the_start_in_the_words_of_the_guide(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("OPTIMIZER_TARIFF__OLD_NAME=1\n")
+
+    with pytest.raises(InvalidInputError) as refused:
+        load(tmp_path / ".env")
+
+    assert f"(`{refused.value}`)" in GUIDE
 
 
 def test_every_link_within_the_guide_leads_somewhere() -> None:

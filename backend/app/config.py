@@ -35,7 +35,9 @@ class DatabaseSettings(_Group):
         SecretStr("sqlite:///battery_optimizer.db"),
         description="SQLAlchemy URL: sqlite:///file.db or mysql+pymysql://user:password@host:3306/battery_optimizer",
     )
-    keep_readings_days: int = Field(400, ge=8, description="Raw readings older than this are pruned by `db prune`.")
+    keep_readings_days: int = Field(
+        400, ge=8, description="Raw readings older than this are pruned, daily by the service and by `db prune`."
+    )
     keep_forecasts_days: int = Field(90, ge=2, description="Forecasts older than this are pruned, scores of them stay.")
     keep_plans_days: int = Field(14, ge=2, description="Plans older than this are pruned, about 5 MB a day; decisions and prices stay.")
 
