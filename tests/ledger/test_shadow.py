@@ -8,7 +8,7 @@ import pytest
 from app.domain.decision import Command, Decision
 from app.domain.ledger import Case
 from app.domain.site import Mode
-from app.ledger.shadow import commands, shadow
+from app.ledger.shadow import commands, shadow, simulate
 from tests.builders import battery, house
 from tests.records import at, case_slot, decision, settled, slot
 
@@ -50,6 +50,17 @@ def test_ours_keeps_its_own_charge_whatever_the_other_controller_does() -> None:
     assert week.ours.stored_change_kwh == pytest.approx(5.0 * 0.95 - 0.4 / 0.95)
     assert week.savings.actual.stored_change_kwh == pytest.approx(-3.0)
     assert (week.decided_hours, week.counted_hours) == (1.5, 1.5)
+
+
+def test_ours_is_simulated_with_the_battery_of_each_slot_and_keeps_its_share_in_another() -> None:
+    slots = [settled(0), settled(1), settled(2, capacity_kwh=4.0, stored_start_kwh=2.0, stored_end_kwh=2.0)]
+
+    ours = simulate(house(HOUSE.battery.sized(4.0), ac_limit_kw=100), slots, [made(0, CHARGE, until=3.2)])
+
+    first, second, third = ours.values()
+    assert first.charge_kwh == pytest.approx(2.5), "the bigger battery had room"
+    assert third.stored_start_kwh == pytest.approx(second.stored_end_kwh * 0.4)
+    assert third.stored_end_kwh == pytest.approx(4.0)
 
 
 def test_without_a_decision_ours_is_self_use() -> None:

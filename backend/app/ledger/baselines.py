@@ -61,10 +61,16 @@ def after(cases: Sequence[CaseSlot]) -> Stored:
 
 
 def carried(slot: SettledSlot, battery: Battery) -> Stored:
-    """Return what each case holds after a settled slot; in a battery of another size than the slot's, the same share of it."""
+    """Return what each case holds after a settled slot in the battery of the next one."""
+    return {case: moved(kwh, slot, battery) for case, kwh in after(slot.baselines).items()}
+
+
+def moved(stored_kwh: float, slot: SettledSlot, battery: Battery) -> float:
+    """Return what was stored at a slot's end in the battery of the next one: in one of another size the same share of it."""
     held = battery.capacity_kwh if slot.capacity_kwh is None else slot.capacity_kwh
-    share = 1.0 if held == battery.capacity_kwh else battery.capacity_kwh / held if held else 0.0
-    return {case: kwh * share for case, kwh in after(slot.baselines).items()}
+    if held == battery.capacity_kwh:
+        return stored_kwh
+    return stored_kwh * battery.capacity_kwh / held if held else 0.0
 
 
 def run(site: Site, case: Case, common: Given, commands: Sequence[tuple[float, Command]], stored_kwh: float) -> CaseSlot:

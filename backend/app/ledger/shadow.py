@@ -15,9 +15,10 @@ from app.domain.decision import Command, Decision
 from app.domain.ledger import Case, CaseSlot, SettledSlot
 from app.domain.site import Site
 from app.domain.slot import Slot
-from app.ledger.baselines import SELF_USE, given, run
+from app.ledger.baselines import SELF_USE, given, moved, run
 from app.ledger.period import week
 from app.ledger.savings import Savings, Total, case_total, total
+from app.ledger.settle import house_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +48,17 @@ def shadow(site: Site, slots: Sequence[SettledSlot], decisions: Sequence[Decisio
 def simulate(site: Site, counted: Sequence[SettledSlot], decisions: Sequence[Decision]) -> dict[datetime, CaseSlot]:
     """Return our house slot by slot, by start."""
     found: dict[datetime, CaseSlot] = {}
+    before: SettledSlot | None = None
     stored = next((slot.stored_start_kwh for slot in counted if slot.stored_start_kwh is not None), site.battery.reserve_kwh)
     of_slot = _by_slot(counted, decisions)
     for slot in counted:
         if slot.energies is None or slot.import_per_kwh is None or slot.export_per_kwh is None:
             continue
+        house = house_of(site, slot)
+        stored = stored if before is None else moved(stored, before, house.battery)
         common = given(slot.slot, slot.energies, slot.import_per_kwh, slot.export_per_kwh)
-        case = run(site, Case.OURS, common, commands(slot.slot, of_slot[slot.slot.start]), stored)
-        found[slot.slot.start], stored = case, case.stored_end_kwh
+        case = run(house, Case.OURS, common, commands(slot.slot, of_slot[slot.slot.start]), stored)
+        found[slot.slot.start], stored, before = case, case.stored_end_kwh, slot
     return found
 
 
