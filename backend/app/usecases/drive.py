@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from app.control.schedule import schedule
+from app.control.schedule import LONGEST, schedule
 from app.domain.audit import AuditEntry
 from app.domain.decision import Command, Decision, Outcome, OutcomeStatus
 from app.domain.dongle import FINAL, Answer, CommandAnswer, DeviceCommand, Schedule
@@ -22,7 +22,11 @@ log = logging.getLogger(__name__)
 BEGIN_WITHIN = timedelta(seconds=60)
 """A command is begun by then or not at all; the broker forgets it then, too."""
 LONGEST_LEASE = timedelta(hours=24)
+HELD_FOR = LONGEST_LEASE + LONGEST
+"""So long after it was last told something a dongle may hold an order of ours, and a schedule said during it."""
 OPTIMIZER = "optimizer"
+RELEASE = "r-"
+"""How the id of a command begins that sends a dongle that no longer drives to self-use."""
 OUTCOMES = {
     Answer.CONFIRMED: OutcomeStatus.CONFIRMED,
     Answer.FAILED: OutcomeStatus.FAILED,
@@ -36,9 +40,23 @@ ODD_EVERY = timedelta(hours=1)
 AUDITED = frozenset({Answer.FAILED, Answer.REFUSED, Answer.EXPIRED, Answer.OVERRIDDEN})
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a dongle was told last."""
+
+    command: DeviceCommand
+    holds_until: datetime
+    """After this nothing of ours is left in it, told to let go or not."""
+
+    @property
+    def is_release(self) -> bool:
+        """Whether it was told to let go."""
+        return self.command.id.startswith(RELEASE)
+
+
 @dataclass(slots=True)
 class Drive:
-    """Knows which dongle drives which site, and what it was told last."""
+    """Knows which dongle drives which site, and what each was told last."""
 
     prefer: Prefer
     devices: device_ports.Devices
@@ -46,7 +64,8 @@ class Drive:
     execute: Execute
     audit: ports.Audit
     send: Callable[[DeviceCommand | Schedule, str], None]
-    told: dict[SiteId, DeviceCommand] = field(default_factory=dict)
+    told: dict[SiteId, dict[str, Told]] = field(default_factory=dict)
+    """By site and device; read from the store once, at the start."""
     answered_last: dict[str, Answer] = field(default_factory=dict)
     """By command, of those told last."""
     scheduled: dict[str, tuple[object, ...]] = field(default_factory=dict)
@@ -55,16 +74,17 @@ class Drive:
     """By device and kind: when an order that was not ours, or came again, was logged last."""
 
     def turn(self, site: Site, decision: Decision, plan: Plan | None, now: datetime) -> None:
-        """Tell the dongle that drives a site what was decided, unless it knows; and the schedule, if it changed.
+        """Tell the dongle that drives a site what was decided, unless it knows; and the schedule, if it changed. Let go of every other.
 
         Raises:
             UnavailableError: the store is away, or there is no way to the dongle; the next turn tries again.
         """
-        device = dongle_of(self.prefer.of(site.id).controller)
+        told = self._told(site.id, now)
+        preferences = self.prefer.of(site.id)
+        device = None if preferences.dry_run else dongle_of(preferences.controller)
+        for last in [each for each in told.values() if each.command.device != device]:
+            self._let_go(last, now)
         if device is None:
-            self._release(site.id, now)
-            return
-        if self.prefer.of(site.id).dry_run:
             return
         if plan is not None:
             self._say_schedule(device, schedule(site, plan, now=now))
@@ -76,7 +96,7 @@ class Drive:
 
         Raises:
             NotFoundError: nobody has claimed such a device.
-            NotInControlError: something else drives its site.
+            NotInControlError: something else drives its site, or it is a dry run.
             UnavailableError: there is no way to it now.
         """
         known = self.devices.get(device)
@@ -88,7 +108,8 @@ class Drive:
         sent = DeviceCommand(
             id=name, device=device, site=known.site, issued=now, expires=now + BEGIN_WITHIN, until=until, command=command, sent_by=actor
         )
-        self._send(sent)
+        self._keep(sent)
+        self.send(sent, device)
         return sent
 
     def answered(self, answer: CommandAnswer, now: datetime) -> None:
@@ -130,9 +151,11 @@ class Drive:
             self.odd[kind] = now
 
     def _must_control(self, site: SiteId, device: str) -> None:
-        controller = self.prefer.of(site).controller
-        if dongle_of(controller) != device:
-            raise NotInControlError(f"site {site} is driven by {controller}, not by {device}; change its controller first")
+        preferences = self.prefer.of(site)
+        if dongle_of(preferences.controller) != device:
+            raise NotInControlError(f"site {site} is driven by {preferences.controller}, not by {device}; change its controller first")
+        if preferences.dry_run:
+            raise NotInControlError(f"site {site} is in a dry run, which commands nothing; turn it off first")
 
     def _say_schedule(self, device: str, wanted: Schedule | None) -> None:
         if wanted is None:
@@ -142,46 +165,48 @@ class Drive:
             self.send(wanted, device)
             self.scheduled[device] = says
 
-    def _release(self, site: SiteId, now: datetime) -> None:
-        """Tell a dongle that no longer drives a site to go to self-use, and to have no other plan; once."""
-        last = self.told.pop(site, None)
-        if last is None:
-            return
+    def _let_go(self, last: Told, now: datetime) -> None:
+        """Have a dongle that does not drive let go, and tell it again until it did or has nothing of ours left."""
+        command = last.command
+        if now >= last.holds_until or (last.is_release and self._answer(command) in DONE):
+            del self.told[command.site][command.device]
+        elif not (last.is_release and self._may_still(command, now)):
+            self._release(last, now)
+
+    def _release(self, last: Told, now: datetime) -> None:
+        """Tell a dongle to go to self-use, and to have no other plan."""
+        device, name, expires = last.command.device, f"{RELEASE}{now:%Y%m%dT%H%M%S}", now + BEGIN_WITHIN
         calm = (Command(mode=Mode.SELF_USE),) * 48
-        self.send(
-            Schedule(
-                id=f"r-{now:%Y%m%dT%H%M%S}",
-                issued=now,
-                expires=now + BEGIN_WITHIN,
-                start=now.replace(minute=0, second=0, microsecond=0),
-                step_s=3600,
-                commands=calm,
-            ),
-            last.device,
-        )
-        self.scheduled.pop(last.device, None)
+        start = now.replace(minute=0, second=0, microsecond=0)
+        plan = Schedule(id=name, issued=now, expires=expires, start=start, step_s=3600, commands=calm)
         ended = DeviceCommand(
-            id=f"r-{now:%Y%m%dT%H%M%S}.0", device=last.device, site=site, issued=now, expires=now + BEGIN_WITHIN,
-            until=now + BEGIN_WITHIN, command=calm[0], sent_by=OPTIMIZER,
+            id=f"{name}.0", device=device, site=last.command.site, issued=now, expires=expires,
+            until=expires, command=calm[0], sent_by=OPTIMIZER,
         )  # fmt: skip
-        self._send(ended, remember=False)
+        self._keep(ended, holds_until=last.holds_until)
+        self.scheduled.pop(device, None)
+        self.send(plan, device)
+        self.send(ended, device)
 
     def _is_held(self, site: SiteId, device: str, now: datetime) -> bool:
         """Tell whether a person's command stands."""
-        last = self._last(site, device, now)
-        return last is not None and last.decision_id is None and last.until > now and self._answer(last) not in REFUSALS
+        last = self._told(site, now).get(device)
+        if last is None or last.is_release or last.command.decision_id is not None:
+            return False
+        return last.command.until > now and self._answer(last.command) not in REFUSALS
 
     def _knows(self, site: SiteId, device: str, decision: Decision, now: datetime) -> bool:
         """Tell whether the dongle was told and does it, or still may; or whether the decision is over."""
         if decision.valid_until <= now:
             return True
-        last = self._last(site, device, now)
-        if last is None or last.decision_id != decision.id:
+        last = self._told(site, now).get(device)
+        if last is None or last.command.decision_id != decision.id:
             return False
-        answer = self._answer(last)
-        if answer in {Answer.CONFIRMED, Answer.OVERRIDDEN}:
-            return True
-        return answer in {None, Answer.ACCEPTED} and now < last.expires
+        return self._answer(last.command) in DONE or self._may_still(last.command, now)
+
+    def _may_still(self, command: DeviceCommand, now: datetime) -> bool:
+        """Tell whether a dongle may still do what it was told."""
+        return self._answer(command) in {None, Answer.ACCEPTED} and now < command.expires
 
     def _answer(self, command: DeviceCommand) -> Answer | None:
         found = self.answered_last.get(command.id)
@@ -190,15 +215,13 @@ class Drive:
             found = stored.answers[-1].answer if stored is not None and stored.answers else None
         return found
 
-    def _last(self, site: SiteId, device: str, now: datetime) -> DeviceCommand | None:
-        """Return what a dongle was told last; after a restart, by the store."""
-        last = self.told.get(site)
-        if last is None or last.device != device:
-            stored = self.commands.between(device, now - LONGEST_LEASE, now + BEGIN_WITHIN)
-            last = stored[-1] if stored else None
-            if last is not None:
-                self.told[site] = last
-        return last
+    def _told(self, site: SiteId, now: datetime) -> dict[str, Told]:
+        """Return what each dongle of a site was told last; after a restart, by the store."""
+        if site not in self.told:
+            mine = [each.id for each in self.devices.all() if each.site == site]
+            sent = [self.commands.between(device, now - HELD_FOR, now + BEGIN_WITHIN)[-1:] for device in mine]
+            self.told.setdefault(site, {last.device: Told(last, last.until + LONGEST) for [last] in filter(None, sent)})
+        return self.told[site]
 
     def _tell(self, site: SiteId, device: str, decision: Decision, now: datetime) -> None:
         command = DeviceCommand(
@@ -214,13 +237,14 @@ class Drive:
         )
         self._report(command, Outcome(status=OutcomeStatus.COMMANDED, at=now, reported_by=device))
         try:
-            self._send(command)
+            self._keep(command)
+            self.send(command, device)
         except UnavailableError as error:
             self._report(command, Outcome(status=OutcomeStatus.FAILED, at=now, reported_by=device, detail=str(error)))
             raise
 
-    def _send(self, command: DeviceCommand, *, remember: bool = True) -> None:
-        """Store, log and send; in this order, so that no answer comes to a command that nobody knows."""
+    def _keep(self, command: DeviceCommand, *, holds_until: datetime | None = None) -> None:
+        """Store, log and remember what is about to be sent, so that no answer comes to a command that nobody knows."""
         self.commands.save(command)
         wish = command.command
         power = "" if wish.power_kw is None else f" {wish.power_kw:.2f} kW"
@@ -229,9 +253,7 @@ class Drive:
         self.audit.add(
             command.site, AuditEntry(at=command.issued, actor=command.sent_by, action="device.commanded", subject=subject, detail=detail)
         )
-        if remember:
-            self.told[command.site] = command
-        self.send(command, command.device)
+        self._told(command.site, command.issued)[command.device] = Told(command, holds_until or command.until + LONGEST)
 
     def _report(self, command: DeviceCommand, outcome: Outcome) -> None:
         if command.decision_id is None:
@@ -243,6 +265,8 @@ class Drive:
 
 
 REFUSALS = frozenset({Answer.REFUSED, Answer.EXPIRED, Answer.FAILED})
+DONE = frozenset({Answer.CONFIRMED, Answer.OVERRIDDEN})
+"""It did so; what somebody did at the inverter since then wins."""
 
 
 def _outcome(answer: CommandAnswer) -> Outcome:
