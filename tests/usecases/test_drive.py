@@ -1,7 +1,9 @@
 """A dongle carries decisions out, one controller at a time."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -121,6 +123,39 @@ def test_no_answer_by_the_expiry_is_told_again_until_the_decision_is_over() -> N
     assert len(driven.told) == 2
     driven.turn(CHARGE.valid_until + SECOND)
     assert len(driven.told) == 2
+
+
+@pytest.mark.parametrize("answer", [Answer.REFUSED, None])
+def test_a_dongle_that_does_nothing_is_told_less_and_less_often_and_does_not_fill_the_log(answer: Answer | None) -> None:
+    driven = Driven()
+    for n in range(int((CHARGE.valid_until - NOON) / (20 * SECOND))):
+        now, before = NOON + n * 20 * SECOND, len(driven.told)
+        driven.turn(now)
+        if answer is not None and len(driven.told) > before:
+            driven.answer(answer, now + SECOND, reason="read_only")
+
+    waits = [later.issued - sooner.issued for sooner, later in pairwise(driven.told)]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (20 * SECOND if answer else 60 * SECOND, timedelta(minutes=5))
+    logged = Counter(each.action for each in driven.home.audit.rows)
+    assert logged["device.commanded"] == 1
+    assert logged["device.answered"] == (answer is not None)
+    assert len(driven.drive.answered_last) <= 1
+
+
+def test_a_new_decision_is_told_at_once_and_one_that_says_the_same_is_not_logged_again() -> None:
+    driven = Driven()
+    for n in range(30):
+        driven.turn(NOON + n * 20 * SECOND)
+    calm = Command(mode=Mode.SELF_USE)
+    told = len(driven.told)
+    for n, command in enumerate([CHARGE.command, calm, calm]):
+        later = replace(CHARGE, id=f"{CHARGE.id}-{n}", command=command)
+        driven.home.decisions.save(later)
+        driven.drive.turn(house(), later, None, NOON + 600 * SECOND)
+
+    assert [each.command for each in driven.told[told:]] == [CHARGE.command, calm, calm]
+    assert [each.detail.split()[0] for each in driven.home.audit.rows if each.action == "device.commanded"] == ["force_charge", "self_use"]
 
 
 def test_somebody_at_the_inverter_wins() -> None:
@@ -248,9 +283,9 @@ def test_a_release_is_said_again_until_the_dongle_did_so() -> None:
 
     driven.turn(NOON + 90 * SECOND)
     assert driven.released == [DONGLE]
-    driven.turn(NOON + 160 * SECOND)
+    driven.turn(NOON + 170 * SECOND)
     assert driven.released == [DONGLE, DONGLE]
-    driven.answer(Answer.CONFIRMED, NOON + 161 * SECOND)
+    driven.answer(Answer.CONFIRMED, NOON + 171 * SECOND)
     for minutes in range(4, 60):
         driven.turn(NOON + minutes * 60 * SECOND)
     assert driven.released == [DONGLE, DONGLE]

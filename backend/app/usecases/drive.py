@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 BEGIN_WITHIN = timedelta(seconds=60)
 """A command is begun by then or not at all; the broker forgets it then, too."""
+AGAIN_AFTER, AGAIN_AT_LAST = timedelta(seconds=19), timedelta(seconds=299)
+"""What was told in vain is told again with the next turn, then after twice as long each time, up to five minutes."""
 LONGEST_LEASE = timedelta(hours=24)
 HELD_FOR = LONGEST_LEASE + LONGEST
 """So long after it was last told something a dongle may hold an order of ours, and a schedule said during it."""
@@ -36,7 +38,7 @@ OUTCOMES = {
 }
 REPLAYED = "replayed"
 ODD_EVERY = timedelta(hours=1)
-"""One entry per device and kind: somebody who sends an order a thousand times does not fill the log."""
+"""One entry per device and kind: who sends an order a thousand times does not fill the log, nor does a dongle that refuses."""
 AUDITED = frozenset({Answer.FAILED, Answer.REFUSED, Answer.EXPIRED, Answer.OVERRIDDEN})
 
 
@@ -47,6 +49,8 @@ class Told:
     command: DeviceCommand
     holds_until: datetime
     """After this nothing of ours is left in it, told to let go or not."""
+    again_after: timedelta = AGAIN_AFTER
+    """It is told the same again this much later, if it does nothing; longer with each time that it was told in vain."""
 
     @property
     def is_release(self) -> bool:
@@ -66,12 +70,12 @@ class Drive:
     send: Callable[[DeviceCommand | Schedule, str], None]
     told: dict[SiteId, dict[str, Told]] = field(default_factory=dict)
     """By site and device; read from the store once, at the start."""
-    answered_last: dict[str, Answer] = field(default_factory=dict)
-    """By command, of those told last."""
+    answered_last: dict[str, tuple[str, Answer]] = field(default_factory=dict)
+    """By device: to which command it answered what."""
     scheduled: dict[str, tuple[object, ...]] = field(default_factory=dict)
     """By device: what its schedule says."""
     odd: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    """By device and kind: when an order that was not ours, or came again, was logged last."""
+    """By device and kind: when a refusal, or an order that was not ours or came again, was logged last."""
 
     def turn(self, site: Site, decision: Decision, plan: Plan | None, now: datetime) -> None:
         """Tell the dongle that drives a site what was decided, unless it knows; and the schedule, if it changed. Let go of every other.
@@ -126,12 +130,12 @@ class Drive:
             self._log_odd(command.site, answer, f"{command.command.mode}: it came again and was not done again", now)
             if any(each.answer in FINAL for each in command.answers):
                 return  # what became of it stands
-        self.answered_last[command.id] = answer.answer
+        self.answered_last[command.device] = command.id, answer.answer
         is_new = self.commands.add_answer(answer)
         if is_new and answer.answer in AUDITED:
             detail = f"{command.command.mode}: {answer.answer}{f' ({answer.reason})' if answer.reason else ''}"
-            entry = AuditEntry(at=now, actor=answer.device, action="device.answered", subject=command.id, detail=detail)
-            self.audit.add(command.site, entry)
+            log_it = self._log_odd if answer.answer in REFUSALS else self._log
+            log_it(command.site, answer, detail, now)
         if command.decision_id is not None and answer.answer in FINAL:
             self._report(command, _outcome(answer))
 
@@ -143,12 +147,15 @@ class Drive:
             self._log_odd(device.site, answer, f"a schedule, or an order that is none of ours: {answer.answer} ({answer.reason})", now)
 
     def _log_odd(self, site: SiteId, answer: CommandAnswer, detail: str, now: datetime) -> None:
-        kind = (answer.device, f"{answer.answer} {answer.reason}")
+        kind = (answer.device, f"{answer.answer} {answer.reason}, {detail}")
         last = self.odd.get(kind)
         if last is None or now - last >= ODD_EVERY:
-            entry = AuditEntry(at=now, actor=answer.device, action="device.answered", subject=answer.command_id, detail=detail[:500])
-            self.audit.add(site, entry)
+            self._log(site, answer, detail, now)
             self.odd[kind] = now
+
+    def _log(self, site: SiteId, answer: CommandAnswer, detail: str, now: datetime) -> None:
+        entry = AuditEntry(at=now, actor=answer.device, action="device.answered", subject=answer.command_id, detail=detail[:500])
+        self.audit.add(site, entry)
 
     def _must_control(self, site: SiteId, device: str) -> None:
         preferences = self.prefer.of(site)
@@ -170,7 +177,7 @@ class Drive:
         command = last.command
         if now >= last.holds_until or (last.is_release and self._answer(command) in DONE):
             del self.told[command.site][command.device]
-        elif not (last.is_release and self._may_still(command, now)):
+        elif not (last.is_release and self._rests(last, now)):
             self._release(last, now)
 
     def _release(self, last: Told, now: datetime) -> None:
@@ -202,15 +209,18 @@ class Drive:
         last = self._told(site, now).get(device)
         if last is None or last.command.decision_id != decision.id:
             return False
-        return self._answer(last.command) in DONE or self._may_still(last.command, now)
+        return self._rests(last, now)
 
-    def _may_still(self, command: DeviceCommand, now: datetime) -> bool:
-        """Tell whether a dongle may still do what it was told."""
-        return self._answer(command) in {None, Answer.ACCEPTED} and now < command.expires
+    def _rests(self, last: Told, now: datetime) -> bool:
+        """Tell whether a dongle is not told the same again yet: it did so, still may, or did not only just now."""
+        answer = self._answer(last.command)
+        if answer in DONE or (answer not in REFUSALS and now < last.command.expires):
+            return True
+        return now - last.command.issued < last.again_after
 
     def _answer(self, command: DeviceCommand) -> Answer | None:
-        found = self.answered_last.get(command.id)
-        if found is None:  # answered to another service, or before a restart
+        of, found = self.answered_last.get(command.device, (None, None))
+        if of != command.id:  # answered to another service, or before a restart
             stored = self.commands.get(command.device, command.id)
             found = stored.answers[-1].answer if stored is not None and stored.answers else None
         return found
@@ -245,15 +255,23 @@ class Drive:
 
     def _keep(self, command: DeviceCommand, *, holds_until: datetime | None = None) -> None:
         """Store, log and remember what is about to be sent, so that no answer comes to a command that nobody knows."""
+        of_site = self._told(command.site, command.issued)
+        last = of_site.get(command.device)
+        is_heard = last is None or self._answer(last.command) in {*DONE, Answer.ACCEPTED}
+        again_after = AGAIN_AFTER if last is None or is_heard else min(2 * last.again_after, AGAIN_AT_LAST)
+        told = Told(command, holds_until or command.until + LONGEST, again_after)
         self.commands.save(command)
+        if last is None or not _is_again(told, last):
+            self._log_command(command)
+        of_site[command.device] = told
+
+    def _log_command(self, command: DeviceCommand) -> None:
         wish = command.command
         power = "" if wish.power_kw is None else f" {wish.power_kw:.2f} kW"
         detail = f"{wish.mode}{power} until {command.until:%Y-%m-%dT%H:%M:%SZ}"
         subject = f"{command.device} {command.id}"
-        self.audit.add(
-            command.site, AuditEntry(at=command.issued, actor=command.sent_by, action="device.commanded", subject=subject, detail=detail)
-        )
-        self._told(command.site, command.issued)[command.device] = Told(command, holds_until or command.until + LONGEST)
+        entry = AuditEntry(at=command.issued, actor=command.sent_by, action="device.commanded", subject=subject, detail=detail)
+        self.audit.add(command.site, entry)
 
     def _report(self, command: DeviceCommand, outcome: Outcome) -> None:
         if command.decision_id is None:
@@ -267,6 +285,12 @@ class Drive:
 REFUSALS = frozenset({Answer.REFUSED, Answer.EXPIRED, Answer.FAILED})
 DONE = frozenset({Answer.CONFIRMED, Answer.OVERRIDDEN})
 """It did so; what somebody did at the inverter since then wins."""
+
+
+def _is_again(told: Told, last: Told) -> bool:
+    """Tell whether the optimizer says what it said last, which the log has. What a person says is always news."""
+    one, other = told.command, last.command
+    return (one.sent_by, told.is_release, one.command) == (other.sent_by, last.is_release, other.command) and one.sent_by == OPTIMIZER
 
 
 def _outcome(answer: CommandAnswer) -> Outcome:
