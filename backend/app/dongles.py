@@ -146,9 +146,10 @@ async def _until_told(listening: Listening) -> None:
 def _drive(settings: Settings, database: Database) -> Drive:
     """Return who keeps answers; commands are sent by the service that decides."""
     audit = AuditStore(database)
-    prefer = Prefer({HOME: settings.site}, SettingStore(database), audit)
+    devices = DeviceStore(database)
+    prefer = Prefer({HOME: settings.site}, SettingStore(database), audit, devices)
     execute = Execute(DecisionStore(database), OverrideStore(database), audit, lambda name: prefer.of(name).controller)
-    return Drive(prefer, DeviceStore(database), DeviceCommandStore(database), execute, audit, _sends_nothing)
+    return Drive(prefer, devices, DeviceCommandStore(database), execute, audit, _sends_nothing)
 
 
 def _sends_nothing(_what: DeviceCommand | Schedule, device: str) -> None:

@@ -108,7 +108,7 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     site = settings.site
     database = Database.open(settings.database.url.get_secret_value())
     audit = AuditStore(database)
-    prefer = Prefer({HOME: site}, SettingStore(database), audit)
+    prefer = Prefer({HOME: site}, SettingStore(database), audit, DeviceStore(database))
     sites = PreferredSites(prefer.configured, prefer)
     source = price_source(settings, clients, clock)
     simulated = SimulatedHouse(site, now=clock()) if simulate_house else None

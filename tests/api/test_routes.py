@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from httpx2 import Response
 
 from tests.served_app import NOON, Served, served
 
@@ -130,6 +131,24 @@ def test_a_new_reserve_holds_from_the_next_plan_on(fresh: Served) -> None:
     }
     assert fresh.client.get("/api/v1/settings/control").json()["reserve_pct"] == 40
     assert fresh.client.get("/api/v1/recommendation/now").json()["plan_id"] != first
+
+
+def test_only_a_claimed_dongle_can_be_the_controller(fresh: Served) -> None:
+    def put() -> Response:
+        return fresh.client.put("/api/v1/settings/control", json={"controller": "dongle:bat_new"})
+
+    typo = put()
+    assert (typo.status_code, typo.json()["detail"]) == (404, "no device 'bat_new' has appeared")
+    fresh.service.use.provision.devices.note("bat_new", fresh.clock())
+    unclaimed = put()
+    assert (unclaimed.status_code, unclaimed.json()["detail"]) == (409, "nobody has claimed bat_new: claim it before it drives")
+    assert fresh.client.get("/api/v1/settings/control").json()["controller"] == "node_red"
+    fresh.client.post("/api/v1/devices/bat_new/claim", json={})
+    assert put().json()["controller"] == "dongle:bat_new"
+    fresh.client.delete("/api/v1/devices/bat_new")
+    assert fresh.client.put("/api/v1/settings/control", json={"controller": "node_red"}).status_code == 200
+    shut_out = put()
+    assert (shut_out.status_code, "shut out" in shut_out.json()["detail"]) == (409, True)
 
 
 def test_a_dry_run_is_told_with_every_recommendation(fresh: Served) -> None:

@@ -22,6 +22,7 @@ from app.usecases.preferences import Prefer, PreferredSites
 from app.usecases.savings import Account
 from tests.builders import house, priced
 from tests.fakes import NIGHT, FakeHome, FakeLedger, forced
+from tests.usecases.dongles import FakeDevices
 
 RECORDED_BYTES = 16_384
 """Home Assistant drops the attributes of larger states from its records."""
@@ -50,7 +51,7 @@ class Shower:
 
     def __init__(self, home: FakeHome | None = None) -> None:
         self.home = home or FakeHome().priced()
-        self.prefer = Prefer(self.home.sites, FakeSettings(), self.home.audit)
+        self.prefer = Prefer(self.home.sites, FakeSettings(), self.home.audit, FakeDevices(self.home.disk))
         sites = PreferredSites(self.home.sites, self.prefer)
         self.home.recommend.sites = sites
         self.device = HomeAssistantDevice(

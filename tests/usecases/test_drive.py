@@ -20,7 +20,7 @@ from tests.builders import house
 from tests.fakes import Disk, FakeHome
 from tests.records import NOON
 from tests.telemetry import DONGLE
-from tests.usecases.dongles import FakeCommands, FakeDevices
+from tests.usecases.dongles import FakeCommands, FakeDevices, claimed
 from tests.usecases.test_shadow import FakeSettings
 
 SECOND = timedelta(seconds=1)
@@ -38,19 +38,21 @@ class Driven:
     said: list[tuple[DeviceCommand | Schedule, str]] = field(default_factory=list)
     is_away: bool = False
     commands: FakeCommands = field(init=False)
+    devices: FakeDevices = field(init=False)
     prefer: Prefer = field(init=False)
     drive: Drive = field(init=False)
 
     def __post_init__(self) -> None:
-        self.commands = FakeCommands(self.disk)
-        self.prefer = Prefer({HOME: house()}, FakeSettings(), self.home.audit)
+        self.commands, self.devices = FakeCommands(self.disk), FakeDevices(self.disk)
+        self.devices.known[OTHER] = claimed(OTHER)
+        self.prefer = Prefer({HOME: house()}, FakeSettings(), self.home.audit, self.devices)
         self.home.execute.controller_of = lambda site: self.prefer.of(site).controller
         self.home.decisions.save(CHARGE)
         self.restart()
         self.control(f"dongle:{DONGLE}")
 
     def restart(self) -> None:
-        self.drive = Drive(self.prefer, FakeDevices(self.disk), self.commands, self.home.execute, self.home.audit, self.send)
+        self.drive = Drive(self.prefer, self.devices, self.commands, self.home.execute, self.home.audit, self.send)
 
     def control(self, controller: str, *, dry_run: bool = False) -> None:
         self.prefer.change(HOME, reserve_pct=None, dry_run=dry_run, controller=controller, actor="phone", now=NOON)

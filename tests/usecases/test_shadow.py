@@ -20,6 +20,7 @@ from app.usecases.shadow import Shadow, last_weeks
 from tests.books import Books, commanded
 from tests.fakes import FakeAudit, FakeForecasts
 from tests.records import forecast, outcome
+from tests.usecases.dongles import FakeDevices
 
 
 @dataclass
@@ -45,7 +46,7 @@ def observed(days: int = 3) -> tuple[Books, Shadow]:
     books = Books(START).price(START - DAY, START + 8 * DAY)
     books.live(START, START + days * DAY, control=lambda _: Command(mode=Mode.SELF_USE))
     books.run(START + days * DAY + GRACE)
-    prefer = Prefer(books.sites, FakeSettings(), FakeAudit())
+    prefer = Prefer(books.sites, FakeSettings(), FakeAudit(), FakeDevices(books.disk))
     return books, Shadow(books.sites, books.ledger, books.decisions, prefer)
 
 

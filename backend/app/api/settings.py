@@ -23,7 +23,9 @@ class ControlIn(In):
 
     reserve_pct: float | None = Field(None, ge=0, le=100, examples=[20])
     dry_run: bool | None = None
-    controller: str | None = Field(None, max_length=80, examples=["node_red", "dongle:bat_60bh37202bfa"])
+    controller: str | None = Field(
+        None, max_length=80, examples=["node_red", "dongle:bat_60bh37202bfa"], description="A dongle must be claimed (404, 409)."
+    )
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reserve_pct": 20}]})
 
@@ -36,7 +38,7 @@ def control(use: Use, house: House, _caller: Viewer) -> ControlOut:
 
 @router.put("/control")
 def change(use: Use, house: House, at: Now, caller: Controller, wish: ControlIn) -> ControlOut:
-    """Change the reserve or the dry run; the next plan knows it."""
+    """Change the reserve, the dry run or who carries decisions out; the next plan knows it."""
     changed = use.prefer.change(
         house.id, reserve_pct=wish.reserve_pct, dry_run=wish.dry_run, controller=wish.controller, actor=caller, now=at
     )

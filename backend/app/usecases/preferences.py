@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from app.domain.audit import AuditEntry
-from app.domain.errors import UnavailableError
-from app.domain.setting import NEVER_SET, Preferences, Setting
+from app.domain.errors import ConflictError, NotFoundError, UnavailableError
+from app.domain.setting import NEVER_SET, Preferences, Setting, dongle_of
 from app.domain.site import Site, SiteId
-from app.usecases import ports
+from app.usecases import device_ports, ports
 
 GROUP = "control"
 
@@ -20,6 +20,7 @@ class Prefer:
     configured: Mapping[SiteId, Site]
     settings: ports.Settings
     audit: ports.Audit
+    devices: device_ports.Devices
     known: dict[SiteId, Setting | None] = field(default_factory=dict)
 
     def of(self, site: SiteId) -> Preferences:
@@ -37,8 +38,9 @@ class Prefer:
         """Change what is given, keep the rest.
 
         Raises:
-            ConflictError: somebody else changed it at the same time.
+            ConflictError: somebody else changed it at the same time, or the dongle that shall control is unclaimed or was shut out.
             InvalidInputError: a reserve or a controller that cannot be.
+            NotFoundError: the dongle that shall control was never heard of.
         """
         before = self.settings.get(site, GROUP)
         old = self._applied(site, before)
@@ -47,10 +49,23 @@ class Prefer:
             dry_run=old.dry_run if dry_run is None else dry_run,
             controller=old.controller if controller is None else controller,
         )
+        dongle = None if controller is None else dongle_of(controller)
+        if dongle is not None:
+            self._must_be_claimed(site, dongle)
         version = NEVER_SET if before is None else before.version
         self.known[site] = self.settings.put(site, GROUP, asdict(new), expected_version=version, set_by=actor, set_at=now)
         self.audit.add(site, AuditEntry(at=now, actor=actor, action="settings.changed", subject=GROUP, detail=f"{old} → {new}"))
         return new
+
+    def _must_be_claimed(self, site: SiteId, dongle: str) -> None:
+        """Refuse what would leave the site to nobody."""
+        found = self.devices.get(dongle)
+        if found is None or found.site not in {site, None}:
+            raise NotFoundError(f"no device {dongle!r} has appeared")
+        if found.is_revoked:
+            raise ConflictError(f"{dongle} was shut out: enroll it anew with a code before it drives")
+        if found.site is None:
+            raise ConflictError(f"nobody has claimed {dongle}: claim it before it drives")
 
     def _applied(self, site: SiteId, setting: Setting | None) -> Preferences:
         configured = self._configured(site)
