@@ -120,7 +120,7 @@ def listen_only(settings: Settings, clock: Callable[[], datetime]) -> None:
         InvalidInputError: the settings name no way to any dongle.
     """
     database = Database.open(settings.database.url.get_secret_value())
-    found = listening(settings, database, clock, _drive(settings, database).answered)
+    found = listening(settings, database, clock, keeper_of_answers(settings, database).answered)
     if found is None:
         raise InvalidInputError("nothing to listen to: set OPTIMIZER_MQTT__HOST, and leave OPTIMIZER_DONGLES__LISTEN on")
     try:
@@ -143,12 +143,12 @@ async def _until_told(listening: Listening) -> None:
         running.result()
 
 
-def _drive(settings: Settings, database: Database) -> Drive:
-    """Return who keeps answers; commands are sent by the service that decides."""
+def keeper_of_answers(settings: Settings, database: Database) -> Drive:
+    """Return who keeps answers; commands are sent, and the controller is changed, in the service that decides."""
     audit = AuditStore(database)
     devices = DeviceStore(database)
     prefer = Prefer({HOME: settings.site}, SettingStore(database), audit, devices)
-    execute = Execute(DecisionStore(database), OverrideStore(database), audit, lambda name: prefer.of(name).controller)
+    execute = Execute(DecisionStore(database), OverrideStore(database), audit, lambda name: prefer.read(name).controller)
     return Drive(prefer, devices, DeviceCommandStore(database), execute, audit, _sends_nothing)
 
 

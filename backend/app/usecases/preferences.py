@@ -27,9 +27,18 @@ class Prefer:
         """Return what holds; while the store is away, what held last."""
         if site not in self.known:
             try:
-                self.known[site] = self.settings.get(site, GROUP)
+                return self.read(site)
             except UnavailableError:
                 return self._configured(site)
+        return self._applied(site, self.known[site])
+
+    def read(self, site: SiteId) -> Preferences:
+        """Return what holds by the store, for a process that is not the one where it is changed.
+
+        Raises:
+            UnavailableError: the store is away.
+        """
+        self.known[site] = self.settings.get(site, GROUP)
         return self._applied(site, self.known[site])
 
     def change(
