@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
+from http import HTTPStatus
+from typing import Any
 
 import httpx
 import pytest
@@ -20,6 +22,8 @@ READY_WITHIN_S = 240.0
 SAMPLES = 4
 IN_DATABASE_WITHIN_S = 5.0
 CONFIRMED_WITHIN_S = 5.0
+RELEASED_WITHIN_S = 30.0
+"""The service looks every 20 s."""
 READ_WITHIN_S = 75.0
 """The house looks once a minute."""
 
@@ -74,6 +78,19 @@ def test_the_dongle_carries_the_optimizers_decisions_out(shown: httpx.Client) ->
     assert "confirmed" in [each["status"] for each in outcomes]
 
 
+def test_a_dry_run_sends_the_dongle_to_self_use(shown: httpx.Client) -> None:
+    order = {"mode": "force_charge", "power_kw": 2.0}
+    told = shown.post(f"devices/{DEVICE}/commands", json=order).json()
+    until(partial(_is_confirmed, shown, told["id"]), CONFIRMED_WITHIN_S, "the order is confirmed")
+
+    shown.put("settings/control", json={"dry_run": True}).raise_for_status()
+
+    until(lambda: _newest(shown)["id"] != told["id"] and _is_confirmed(shown, _newest(shown)["id"]), RELEASED_WITHIN_S, "it let go")
+    newest = _newest(shown)
+    assert (newest["sent_by"], newest["answers"][-1]["mode"]) == ("optimizer", "self_use")
+    assert shown.post(f"devices/{DEVICE}/commands", json=order).status_code == HTTPStatus.CONFLICT
+
+
 def _latest(http: httpx.Client) -> str | None:
     try:
         reply = http.get(f"devices/{DEVICE}")
@@ -91,6 +108,11 @@ def _command(http: httpx.Client, order: str) -> dict[str, list[dict[str, object]
     found = http.get(f"devices/{DEVICE}/commands").json()["commands"]
     command: dict[str, list[dict[str, object]]] = next(each for each in found if each["id"] == order)
     return command
+
+
+def _newest(http: httpx.Client) -> dict[str, Any]:
+    newest: dict[str, Any] = http.get(f"devices/{DEVICE}/commands").json()["commands"][-1]
+    return newest
 
 
 def _is_confirmed(http: httpx.Client, order: str) -> bool:
