@@ -47,7 +47,7 @@ class Bus(Strict):
 
     table: Table
     order: WordOrder = "big"
-    timeout_ms: int = Field(default=1000, ge=100, le=10_000)
+    timeout_ms: int = Field(default=800, ge=100, le=10_000)
     pause_ms: int = Field(default=50, ge=0, le=5000)
 
 

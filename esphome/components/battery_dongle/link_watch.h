@@ -7,8 +7,8 @@ namespace dongle_core {
 class LinkWatch {
  public:
   static constexpr uint32_t GONE_AFTER = 3;  // failures in a row; single ones are noise
-  static constexpr uint32_t LATE_MS = 1000;  // an answer may come so long after its time-out
-  uint32_t timeout_ms{1000};
+  static constexpr uint32_t LATE_MS = 1200;  // an answer may come so long after its time-out
+  uint32_t timeout_ms{800};
 
   void sent(uint64_t now_ms) {
     if (open_) failed();
