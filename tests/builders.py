@@ -20,6 +20,7 @@ def battery(
     *,
     capacity_kwh: float = 10.0,
     reserve_kwh: float | None = None,
+    floor_kwh: float | None = None,
     limit_kwh: float | None = None,
     power_kw: float = 5.0,
     efficiency: float = 0.95,
@@ -29,6 +30,7 @@ def battery(
     return Battery(
         capacity_kwh=capacity_kwh,
         reserve_kwh=capacity_kwh / 10 if reserve_kwh is None else reserve_kwh,
+        floor_kwh=floor_kwh,
         limit_kwh=limit_kwh,
         max_charge_kw=power_kw,
         max_discharge_kw=power_kw,

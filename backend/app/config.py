@@ -82,7 +82,7 @@ class BatterySettings(_Group):
     """The battery, measured on the AC side."""
 
     capacity_kwh: float = Field(10.0, ge=0)
-    reserve_pct: float = Field(10.0, ge=0, le=100, description="Never discharged below on purpose.")
+    reserve_pct: float = Field(10.0, ge=0, le=100, description="Never discharged below on purpose. Set the same in the inverter.")
     limit_pct: float = Field(100.0, ge=0, le=100, description="Never charged above on purpose.")
     max_charge_kw: float = Field(5.0, ge=0)
     max_discharge_kw: float = Field(5.0, ge=0)

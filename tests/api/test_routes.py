@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from httpx2 import Response
 
+from app.domain.site import HOME
 from tests.served_app import NOON, Served, served
 
 ISO = "%Y-%m-%dT%H:%M:%SZ"
@@ -149,6 +150,13 @@ def test_only_a_claimed_dongle_can_be_the_controller(fresh: Served) -> None:
     assert fresh.client.put("/api/v1/settings/control", json={"controller": "node_red"}).status_code == 200
     shut_out = put()
     assert (shut_out.status_code, "shut out" in shut_out.json()["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize(("reserve_pct", "floor_kwh"), [(40, 1.0), (5, 0.5), (10, 1.0)])
+def test_the_inverter_itself_stops_at_the_configured_reserve_or_at_a_lower_one(fresh: Served, reserve_pct: float, floor_kwh: float) -> None:
+    fresh.client.put("/api/v1/settings/control", json={"reserve_pct": reserve_pct})
+    battery = fresh.service.use.sites[HOME].battery
+    assert (battery.reserve_kwh, battery.bottom_kwh) == (reserve_pct / 10, floor_kwh)
 
 
 def test_a_dry_run_is_told_with_every_recommendation(fresh: Served) -> None:

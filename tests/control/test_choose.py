@@ -1,13 +1,16 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from app.control.choose import TIE, Choice, choose
 from app.domain.decision import Command
+from app.domain.house import run_slot
 from app.domain.site import Mode
 from app.forecasting.scenarios import Paths
 from app.optimizer import lp
 from app.optimizer.problem import Problem
-from tests.builders import battery, house, problem
+from tests.builders import START, battery, house, problem
 from tests.control.test_mapped import CHARGES, FEEDS, IDLES, KEEPS, SELLS, SERVES, STORES
 
 
@@ -85,6 +88,42 @@ def test_below_the_reserve_the_battery_is_charged_at_once_even_at_a_high_price()
     question = problem(buy=[0.35, 0.05, 0.05], load_kw=0.3, start_kwh=0.4, minutes=30)
 
     assert chosen(question).best.command.mode is Mode.FORCE_CHARGE
+
+
+def lived(*, load_kw: float, floor_kwh: float, rounds: int = 72) -> tuple[int, float]:
+    """Return the mode changes of six dear hours, asked every five minutes, and the lowest charge in kWh: 40 % are wished in reserve."""
+    real, site = house(battery(reserve_kwh=floor_kwh)), house(battery(reserve_kwh=4.0, floor_kwh=floor_kwh))
+    buy, stored = [0.35] * 12 + [0.10] * 12 + [0.2] * 24, [4.15]
+    told: list[Command] = []
+    for n, within in (divmod(k, 6) for k in range(rounds)):
+        left = problem(
+            buy=buy[n:], load_kw=load_kw, start_kwh=stored[-1], site=site, first_minutes=30 - 5 * within, end_value=0.1, start=START
+        )
+        told.append(choose(left, foreseen(left), running=told[-1] if within else None, switching_cost=0.005).best.command)
+        flows = run_slot(real, told[-1], stored_kwh=stored[-1], solar_kw=0.0, load_kw=load_kw, hours=1 / 12)
+        stored.append(float(flows.stored_kwh))
+    return sum(one != other for one, other in pairwise(told)), min(stored)
+
+
+@pytest.mark.parametrize("load_kw", [0.4, 0.8, 3.0])
+def test_a_reserve_the_inverter_does_not_know_is_kept_by_holding_without_a_kwh_bought(load_kw: float) -> None:
+    changes, lowest = lived(load_kw=load_kw, floor_kwh=1.0)
+
+    assert changes <= 1
+    assert lowest >= 4.0
+
+
+def test_a_reserve_the_inverter_knows_needs_no_hold() -> None:
+    changes, lowest = lived(load_kw=0.8, floor_kwh=4.0)
+
+    assert changes == 0
+    assert lowest == pytest.approx(4.0)
+
+
+def test_an_inverter_that_cannot_hold_is_told_what_it_can() -> None:
+    site = house(battery(reserve_kwh=4.0, floor_kwh=1.0), modes=(Mode.SELF_USE, Mode.FORCE_CHARGE))
+
+    assert chosen(problem(buy=[0.35] * 4, load_kw=1, start_kwh=4.0, site=site)).best.command.mode is Mode.SELF_USE
 
 
 def test_a_stored_kwh_is_worth_what_it_will_save() -> None:

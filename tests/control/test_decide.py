@@ -7,7 +7,7 @@ import pytest
 from app.control import decide
 from app.control.choose import choose
 from app.control.decide import LEASE_GRACE_S, Situation, Verdict, write_up
-from app.domain.decision import Decision, ReasonCode
+from app.domain.decision import Decision, Limit, ReasonCode
 from app.domain.plan import Plan, PlanSource, PlanStatus
 from app.domain.price import Provenance
 from app.domain.site import Mode
@@ -15,7 +15,7 @@ from app.domain.slot import Slot
 from app.optimizer.plan import make_plan
 from app.optimizer.problem import Problem
 from app.optimizer.rules import Rules
-from tests.builders import START, house, priced, problem
+from tests.builders import START, battery, house, priced, problem
 from tests.control.test_choose import foreseen
 from tests.control.test_mapped import CHARGES, FEEDS, IDLES, KEEPS, SELLS, SERVES, STORES
 
@@ -55,6 +55,18 @@ def test_the_reason_is_one_sentence_with_the_numbers_that_count(question: Proble
     assert found.reason_code is code
     assert all(number in found.reason for number in numbers), found.reason
     assert "\n" not in found.reason
+
+
+def test_holding_a_wished_reserve_says_so_and_what_draining_modes_would_do() -> None:
+    site = house(battery(reserve_kwh=4.0, floor_kwh=1.0))
+    found = verdict(problem(buy=[0.35] * 8, load_kw=0.8, start_kwh=4.0, site=site, end_value=0.1))
+
+    assert (found.command.mode, found.reason_code) == (Mode.HOLD, ReasonCode.KEEP_FOR_LATER)
+    assert found.reason == "The battery is down to the 40 % kept in reserve: keep them, the house draws at 35.0p"
+    assert found.explanation is not None
+    assert found.explanation.binding_limit is Limit.RESERVE
+    drains = [each.why_not for each in found.alternatives if each.command.mode in {Mode.SELF_USE, Mode.FEED_IN_FIRST}]
+    assert drains == ["self use would drain the reserve", "feed in first would drain the reserve"]
 
 
 @pytest.mark.parametrize("question", [CHARGES, SELLS, STORES, SERVES, KEEPS, FEEDS, IDLES])

@@ -38,6 +38,17 @@ def test_charges_in_the_cheap_night_and_not_before() -> None:
     assert Mode.FORCE_CHARGE in modes
 
 
+@pytest.mark.parametrize(("soc_pct", "buys"), [(10.0, False), (9.0, False), (8.0, False), (7.0, True)])
+def test_a_sensors_last_percents_below_the_reserve_buy_nothing_in_a_dear_hour(soc_pct: float, buys: bool) -> None:  # noqa: FBT001
+    home = FakeHome().priced()
+    assert home.house is not None
+    home.house.soc_pct = soc_pct
+    decision = home.ask(NIGHT)
+    assert decision.price.import_per_kwh is not None
+    assert decision.price.import_per_kwh > 0.2, "the night after is cheap"
+    assert (decision.command.mode is Mode.FORCE_CHARGE) is buys
+
+
 def test_second_rung_is_the_last_plan_within_its_horizon() -> None:
     home = FakeHome().priced()
     home.ask(NIGHT)

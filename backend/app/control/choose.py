@@ -16,6 +16,10 @@ TIE = 1e-6
 """Currency; below it the earlier candidate wins, so equal inputs give equal modes."""
 POWER_SHARES = (1.0, 0.75, 0.5, 0.25)
 """Forced modes are tried at quarters of full power; eighths save less than a thousandth more."""
+ROUND_H = 5 / 60
+"""A decision is asked for again after this long."""
+DRAINING = (Mode.SELF_USE, Mode.FEED_IN_FIRST)
+"""Modes that feed the house until the inverter itself stops, whatever reserve people wish for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,8 @@ class Choice:
     best: Candidate
     candidates: tuple[Candidate, ...]
     stored_kwh_value: float
+    keeps_reserve: bool = False
+    """Whether it is to hold because feeding the house would drain the wished reserve."""
 
     def battery_kw(self, problem: Problem) -> float:
         """Return the battery's power in kW, charging positive, in this slot's expected load and sun: what a plan has to go on from."""
@@ -55,8 +61,22 @@ def choose(problem: Problem, paths: Paths, *, running: Command | None = None, sw
     found = tuple(_weighed(problem, paths, ahead, command) for command in commands(problem.site))
     ranked = [each.cost + (switching_cost if running is not None and each.command.mode is not running.mode else 0.0) for each in found]
     best = found[next(n for n, cost in enumerate(ranked) if cost <= min(ranked) + TIE)]
+    hold = next((each for each in found if each.command.mode is Mode.HOLD), None)
+    keeps_reserve = hold is not None and best.command.mode in (*DRAINING, Mode.HOLD) and _drains_reserve(problem, paths)
+    best = hold if hold is not None and keeps_reserve else best
     worth = ahead.worth_per_kwh(problem.start_kwh, best.stored_kwh, paths.weight)
-    return Choice(best=best, candidates=found, stored_kwh_value=worth)
+    return Choice(best=best, candidates=found, stored_kwh_value=worth, keeps_reserve=keeps_reserve)
+
+
+def _drains_reserve(problem: Problem, paths: Paths) -> bool:
+    """Tell whether feeding the house until the next round may drain a reserve at which the inverter does not stop by itself.
+
+    Slots are weighed as if it did, for here it is told to hold in time.
+    """
+    battery = problem.site.battery
+    deficit_kw = float(np.max(paths.load_kw[:, 0] - paths.solar_kw[:, 0]))
+    above_kwh = problem.start_kwh - battery.reserve_kwh
+    return battery.bottom_kwh < battery.reserve_kwh and deficit_kw > 0 and above_kwh <= deficit_kw * ROUND_H / battery.discharge_efficiency
 
 
 def commands(site: Site) -> Sequence[Command]:

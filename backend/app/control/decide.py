@@ -4,11 +4,11 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from app.control.choose import Candidate, Choice
+from app.control.choose import DRAINING, Candidate, Choice
 from app.control.command import discharge_current_a, label
-from app.control.explain import explanation, money, reason, why_not
+from app.control.explain import explanation, money, reason, reserve_reason, why_not
 from app.control.mapped import mapped
-from app.domain.decision import Alternative, Command, Decision, Explanation, PriceNow, ReasonCode
+from app.domain.decision import Alternative, Command, Decision, Explanation, Limit, PriceNow, ReasonCode
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep
 from app.domain.price import PricedSlot, Provenance
 from app.domain.site import Mode, Site
@@ -59,6 +59,10 @@ def from_choice(problem: Problem, plan: Plan, choice: Choice, *, before: Decisio
     site, best = problem.site, choice.best
     step = _expected(site, problem.slots[0], best, choice.stored_kwh_value)
     reason_code, sentence = reason(site, best.command, step)
+    explained = explanation(site, best.command, step, before)
+    if choice.keeps_reserve:
+        reason_code, sentence = reserve_reason(site, step)
+        explained = replace(explained, binding_limit=Limit.RESERVE)
     return Verdict(
         command=best.command,
         reason_code=reason_code,
@@ -68,7 +72,7 @@ def from_choice(problem: Problem, plan: Plan, choice: Choice, *, before: Decisio
         plan=plan,
         step=step,
         alternatives=_alternatives(site, problem.slots[0], choice),
-        explanation=explanation(site, best.command, step, before),
+        explanation=explained,
         fingerprint=problem.fingerprint,
     )
 
@@ -170,11 +174,14 @@ def _alternatives(site: Site, slot: ProblemSlot, choice: Choice) -> tuple[Altern
     for each in sorted(choice.candidates, key=lambda found: found.cost):
         if each.command.mode is not best.command.mode:
             cheapest.setdefault(each.command.mode, each)
-    return tuple(_alternative(site, slot, each, best) for each in cheapest.values())
+    return tuple(_alternative(site, slot, each, choice) for each in cheapest.values())
 
 
-def _alternative(site: Site, slot: ProblemSlot, other: Candidate, best: Candidate) -> Alternative:
-    extra = max(0.0, other.cost - best.cost)
+def _alternative(site: Site, slot: ProblemSlot, other: Candidate, choice: Choice) -> Alternative:
+    best, extra = choice.best, max(0.0, other.cost - choice.best.cost)
+    if choice.keeps_reserve and other.command.mode in DRAINING:
+        told = f"{other.command.mode.replace('_', ' ')} would drain the reserve"
+        return Alternative(command=other.command, extra_cost=round(extra, 4), why_not=told)
     words = why_not(
         site,
         other.command,

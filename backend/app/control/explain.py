@@ -129,6 +129,13 @@ def _charge_reason(site: Site, command: Command, step: PlanStep) -> tuple[Reason
     return ReasonCode.CHEAP_CHARGE, f"Energy costs {buy} now and a stored kWh is worth {worth}: charge at {_kw(command)}"
 
 
+def reserve_reason(site: Site, step: PlanStep) -> tuple[ReasonCode, str]:
+    """Return why the charge is held at the wished reserve, which the inverter itself would drain."""
+    reserve = f"{site.battery.pct(site.battery.reserve_kwh):.0f} %"
+    buy = money(step.priced.import_per_kwh, site.currency)
+    return ReasonCode.KEEP_FOR_LATER, f"The battery is down to the {reserve} kept in reserve: keep them, the house draws at {buy}"
+
+
 def _keep_reason(site: Site, step: PlanStep) -> str:
     """Say why the charge is kept, as it would save now: after loss and wear."""
     saves, worth = _net(site, step.priced.import_per_kwh), step.stored_kwh_value

@@ -42,6 +42,9 @@ class Battery:
 
     capacity_kwh: float
     reserve_kwh: float = 0.0
+    """Stored energy that is never drained on purpose."""
+    floor_kwh: float | None = None
+    """Stored energy at which the inverter itself stops giving, whatever its mode, where that is below the reserve."""
     limit_kwh: float | None = None
     """Stored energy that is never exceeded on purpose; the capacity when not given."""
     max_charge_kw: float
@@ -66,6 +69,11 @@ class Battery:
             raise InvalidSiteError("efficiencies lie above 0 and at most at 1; a 95 % efficiency is 0.95")
         if not (self.wear_per_kwh >= 0 and self.voltage_v > 0):
             raise InvalidSiteError("wear must not be negative, and a battery has a voltage")
+
+    @property
+    def bottom_kwh(self) -> float:
+        """Stored energy at which the inverter itself stops giving."""
+        return self.reserve_kwh if self.floor_kwh is None else min(self.floor_kwh, self.reserve_kwh)
 
     @property
     def top_kwh(self) -> float:

@@ -100,10 +100,10 @@ class PreferredSites(Mapping[SiteId, Site]):
     prefer: Prefer
 
     def __getitem__(self, site: SiteId) -> Site:
-        """Return a site with the reserve that holds, never above its limit."""
+        """Return a site with the reserve that holds, never above its limit; the inverter itself stops at the configured one."""
         found = self.configured[site]
         reserve_kwh = min(found.battery.top_kwh, found.battery.capacity_kwh * self.prefer.of(site).reserve_pct / 100)
-        return replace(found, battery=replace(found.battery, reserve_kwh=reserve_kwh))
+        return replace(found, battery=replace(found.battery, reserve_kwh=reserve_kwh, floor_kwh=found.battery.bottom_kwh))
 
     def __iter__(self) -> Iterator[SiteId]:
         return iter(self.configured)
