@@ -7,10 +7,10 @@ import pytest
 from app.control import decide
 from app.control.choose import choose
 from app.control.decide import LEASE_GRACE_S, Situation, Verdict, write_up
-from app.domain.decision import Decision, Limit, ReasonCode
+from app.domain.decision import Command, Decision, Limit, ReasonCode
 from app.domain.plan import Plan, PlanSource, PlanStatus
 from app.domain.price import Provenance
-from app.domain.site import Mode
+from app.domain.site import Mode, Site
 from app.domain.slot import Slot
 from app.optimizer.plan import make_plan
 from app.optimizer.problem import Problem
@@ -31,9 +31,9 @@ def verdict(question: Problem) -> Verdict:
     return decide.from_choice(question, planned(question), choose(question, foreseen(question)))
 
 
-def written(found: Verdict, *, voltage_v: float | None = None, known: bool = True) -> Decision:
+def written(found: Verdict, *, voltage_v: float | None = None, known: bool = True, site: Site = SITE) -> Decision:
     price = priced([0.30], 0.15, minutes=60)[0] if known else None
-    return write_up(Situation(site=SITE, slot=Slot(START, START + HOUR), now=START, priced=price, voltage_v=voltage_v, soc_pct=50), found)
+    return write_up(Situation(site=site, slot=Slot(START, START + HOUR), now=START, priced=price, voltage_v=voltage_v, soc_pct=50), found)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,31 @@ def test_holding_a_wished_reserve_says_so_and_what_draining_modes_would_do() -> 
     assert found.explanation.binding_limit is Limit.RESERVE
     drains = [each.why_not for each in found.alternatives if each.command.mode in {Mode.SELF_USE, Mode.FEED_IN_FIRST}]
     assert drains == ["self use would drain the reserve", "feed in first would drain the reserve"]
+
+
+@pytest.mark.parametrize(
+    ("question", "target"), [(CHARGES, 90), (SELLS, 34), (SERVES, None), (KEEPS, None), (FEEDS, None)], ids=lambda each: str(each)[:2]
+)
+def test_a_forced_mode_tells_the_inverter_to_stop_at_limit_or_reserve_in_whole_percents(question: Problem, target: float | None) -> None:
+    narrow = house(battery(reserve_kwh=3.33, limit_kwh=9.05))
+
+    assert written(verdict(question), site=narrow).command.target_soc_pct == target
+
+
+def test_a_target_is_not_what_rounding_made_of_it_and_none_where_the_reserve_is_empty() -> None:
+    rule = decide.from_rules(SITE, Rules(sell_above=0.1), priced([0.3], 0.2)[0], cause="no plan")
+
+    assert written(rule, site=house(battery(reserve_kwh=10 * 7 / 100))).command.target_soc_pct == 7
+    assert written(rule, site=house(battery(reserve_kwh=0))).command.target_soc_pct is None
+
+
+def test_what_a_person_or_an_earlier_plan_asked_for_keeps_its_target() -> None:
+    asked = Verdict(command=Command(mode=Mode.FORCE_CHARGE), reason_code=ReasonCode.OVERRIDE, reason="asked", source=PlanSource.OVERRIDE)
+    assert written(asked).command == asked.command
+
+    planned_target = decide.from_last_plan(SITE, planned(CHARGES), START, cause="no state")
+    assert planned_target is not None
+    assert written(planned_target).command == planned_target.command
 
 
 @pytest.mark.parametrize("question", [CHARGES, SELLS, STORES, SERVES, KEEPS, FEEDS, IDLES])

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil, floor
 
 from app.control.choose import DRAINING, Candidate, Choice
 from app.control.command import discharge_current_a, label
@@ -126,7 +127,7 @@ def write_up(situation: Situation, verdict: Verdict) -> Decision:
         slot=situation.slot,
         decided_at=situation.now,
         valid_until=ends if verdict.until is None else min(ends, verdict.until + timedelta(seconds=HANDOVER_S)),
-        command=verdict.command,
+        command=_aimed(site, verdict),
         label=label(site.inverter.profile, verdict.command.mode),
         discharge_current_a=_current_a(situation, verdict),
         reason_code=verdict.reason_code,
@@ -142,6 +143,16 @@ def write_up(situation: Situation, verdict: Verdict) -> Decision:
         cause=verdict.cause,
         fingerprint=verdict.fingerprint,
     )
+
+
+def _aimed(site: Site, verdict: Verdict) -> Command:
+    """Return the command with the charge in whole % at which the inverter is to stop by itself; what a person asked for stays as it is."""
+    command, battery = verdict.command, site.battery
+    if command.target_soc_pct is not None or verdict.source is PlanSource.OVERRIDE:
+        return command
+    most, least = (round(battery.pct(kwh), 6) for kwh in (battery.top_kwh, battery.reserve_kwh))
+    target = {Mode.FORCE_CHARGE: floor(most), Mode.FORCE_DISCHARGE: ceil(least)}.get(command.mode)
+    return replace(command, target_soc_pct=float(target)) if target else command
 
 
 def _name(situation: Situation, verdict: Verdict) -> str:
