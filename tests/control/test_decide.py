@@ -7,8 +7,9 @@ import pytest
 from app.control import decide
 from app.control.choose import choose
 from app.control.decide import LEASE_GRACE_S, Situation, Verdict, write_up
+from app.control.explain import reason
 from app.domain.decision import Command, Decision, Limit, ReasonCode
-from app.domain.plan import Plan, PlanSource, PlanStatus
+from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep
 from app.domain.price import Provenance
 from app.domain.site import Mode, Site
 from app.domain.slot import Slot
@@ -92,6 +93,55 @@ def test_what_a_person_or_an_earlier_plan_asked_for_keeps_its_target() -> None:
     planned_target = decide.from_last_plan(SITE, planned(CHARGES), START, cause="no state")
     assert planned_target is not None
     assert written(planned_target).command == planned_target.command
+
+
+def step(**changes: float) -> PlanStep:
+    """Return a slot of an hour at 30p in which nothing moves the battery, at half charge."""
+    still = PlanStep(
+        priced=priced([0.30], 0.15, minutes=60)[0],
+        load_kw=0,
+        solar_kw=0,
+        curtailed_kw=0,
+        import_kw=0,
+        export_kw=0,
+        charge_kw=0,
+        discharge_kw=0,
+        cost=0,
+        stored_kwh=5.0,
+        stored_kwh_value=0.42,
+    )
+    return replace(still, **changes)  # type: ignore[arg-type]
+
+
+def test_a_charge_from_below_the_reserve_names_the_reserve_even_where_it_ends_above() -> None:
+    charge = Command(mode=Mode.FORCE_CHARGE, power_kw=1.25)
+
+    assert reason(SITE, charge, step(charge_kw=1.25, stored_kwh=0.9 + 1.25 * 0.95))[0] is ReasonCode.RESERVE_LOW
+    assert reason(SITE, charge, step(charge_kw=1.25, stored_kwh=1.0 + 1.25 * 0.95))[0] is ReasonCode.CHEAP_CHARGE
+
+
+@pytest.mark.parametrize(
+    ("mode", "slot", "code", "says"),
+    [
+        (Mode.FEED_IN_FIRST, step(solar_kw=0.8, load_kw=0.2, export_kw=0.6), ReasonCode.EXPORT_SURPLUS, "Surplus earns 15.0p now"),
+        (
+            Mode.FEED_IN_FIRST,
+            step(solar_kw=0.2, load_kw=0.4, discharge_kw=0.2),
+            ReasonCode.SERVE_LOAD,
+            "sun (0.2 kW) is expected to give no",
+        ),
+        (Mode.FEED_IN_FIRST, step(solar_kw=0.6, load_kw=0.7, stored_kwh=1.0), ReasonCode.BATTERY_IDLE, "the house draws at 30.0p"),
+        (Mode.SELF_USE, step(solar_kw=0.5, load_kw=0.5), ReasonCode.BATTERY_IDLE, "as good as even"),
+        (Mode.SELF_USE, step(solar_kw=0.2, load_kw=0.7, charge_kw=0.1, stored_kwh=1.095), ReasonCode.BATTERY_IDLE, "down to its reserve"),
+        (Mode.SELF_USE, step(solar_kw=0.2, load_kw=0.7), ReasonCode.BATTERY_IDLE, "Sun (0.2 kW) and load (0.7 kW) leave little to do"),
+        (Mode.SELF_USE, step(solar_kw=0.8, load_kw=0.5, discharge_kw=0.1, stored_kwh=9.99), ReasonCode.BATTERY_IDLE, "The battery is full"),
+    ],
+)
+def test_what_is_said_of_sun_and_load_is_so(mode: Mode, slot: PlanStep, code: ReasonCode, says: str) -> None:
+    told = reason(SITE, Command(mode=mode), slot)
+
+    assert told[0] is code
+    assert says in told[1]
 
 
 @pytest.mark.parametrize("question", [CHARGES, SELLS, STORES, SERVES, KEEPS, FEEDS, IDLES])

@@ -1,6 +1,7 @@
 """Why, in one sentence with numbers."""
 
 from app.domain.decision import Command, Decision, Explanation, Limit, ReasonCode
+from app.domain.house import stored_after
 from app.domain.plan import PlanStep
 from app.domain.site import Mode, Site
 
@@ -9,6 +10,9 @@ MINOR_UNITS = {"GBP": "p", "EUR": "c", "SEK": " öre", "NOK": " øre", "DKK": " 
 NEGLIGIBLE_KWH = 0.05
 NEGLIGIBLE_KW = 0.05
 """Fifty watts: below an inverter's own appetite, no reason to change a mode."""
+EVEN_KW = 0.2
+"""Sun and load closer than this are as good as even."""
+ROUNDING_KWH = 1e-6
 
 
 def money(per_kwh: float, currency: str) -> str:
@@ -24,17 +28,14 @@ def reason(site: Site, command: Command, step: PlanStep) -> tuple[ReasonCode, st
     match command.mode:
         case Mode.FORCE_CHARGE if step.priced.import_per_kwh < 0:
             return ReasonCode.NEGATIVE_PRICE, f"Negative price ({buy}): charge at {_kw(command)}"
-        case Mode.FORCE_CHARGE if step.stored_kwh < site.battery.reserve_kwh:
+        case Mode.FORCE_CHARGE if _start_kwh(site, step) < site.battery.reserve_kwh - ROUNDING_KWH:
             return ReasonCode.RESERVE_LOW, f"The battery is below its reserve: charge at {_kw(command)} although energy costs {buy}"
         case Mode.FORCE_CHARGE:
             return _charge_reason(site, command, step)
         case Mode.FORCE_DISCHARGE:
             return _discharge_reason(site, command, step)
         case Mode.FEED_IN_FIRST:
-            return (
-                ReasonCode.EXPORT_SURPLUS,
-                f"Surplus earns {sell} now; there will be room and sun for the battery later (a kWh is worth {worth})",
-            )
+            return _feed_in_reason(step, buy=buy, sell=sell, worth=worth)
         case Mode.HOLD:
             return ReasonCode.KEEP_FOR_LATER, _keep_reason(site, step)
         case Mode.SELF_USE:
@@ -129,6 +130,17 @@ def _charge_reason(site: Site, command: Command, step: PlanStep) -> tuple[Reason
     return ReasonCode.CHEAP_CHARGE, f"Energy costs {buy} now and a stored kWh is worth {worth}: charge at {_kw(command)}"
 
 
+def _feed_in_reason(step: PlanStep, *, buy: str, sell: str, worth: str) -> tuple[ReasonCode, str]:
+    """Say what is exported, or where no surplus is expected, what is done with one that comes all the same."""
+    if step.solar_kw > step.load_kw:
+        told = f"Surplus earns {sell} now; there will be room and sun for the battery later (a kWh is worth {worth})"
+        return ReasonCode.EXPORT_SURPLUS, told
+    told = f"The sun ({step.solar_kw:.1f} kW) is expected to give no more than the house takes ({step.load_kw:.1f} kW)"
+    if step.discharge_kw > NEGLIGIBLE_KW:
+        return ReasonCode.SERVE_LOAD, f"{told}: the battery feeds the house at {buy}, and what surplus there is earns {sell}"
+    return ReasonCode.BATTERY_IDLE, f"{told}: the house draws at {buy}, and what surplus there is earns {sell}"
+
+
 def reserve_reason(site: Site, step: PlanStep) -> tuple[ReasonCode, str]:
     """Return why the charge is held at the wished reserve, which the inverter itself would drain."""
     reserve = f"{site.battery.pct(site.battery.reserve_kwh):.0f} %"
@@ -162,13 +174,22 @@ def _self_use_reason(site: Site, step: PlanStep, *, buy: str, sell: str, worth: 
             ReasonCode.STORE_SURPLUS,
             f"More sun ({step.solar_kw:.1f} kW) than load ({step.load_kw:.1f} kW): store the surplus, a kWh is worth {worth}",
         )
-    if step.discharge_kw > NEGLIGIBLE_KW:
+    pays = step.load_kw > step.solar_kw or _net(site, step.priced.import_per_kwh) >= step.stored_kwh_value
+    if step.discharge_kw > NEGLIGIBLE_KW and pays:
         return ReasonCode.SERVE_LOAD, f"Energy costs {buy} now, a stored kWh is worth {worth} later: the battery feeds the house"
     if step.solar_kw >= step.load_kw and step.stored_kwh > site.battery.top_kwh - NEGLIGIBLE_KWH:
         return ReasonCode.BATTERY_IDLE, f"The battery is full: the sun feeds the house and what is left earns {sell}"
-    if step.stored_kwh < site.battery.reserve_kwh + NEGLIGIBLE_KWH:
+    if min(_start_kwh(site, step), step.stored_kwh) < site.battery.reserve_kwh + NEGLIGIBLE_KWH:
         return ReasonCode.BATTERY_IDLE, f"The battery is down to its reserve: the house draws at {buy}, and charging would not pay"
+    if abs(step.solar_kw - step.load_kw) > EVEN_KW:
+        told = f"Sun ({step.solar_kw:.1f} kW) and load ({step.load_kw:.1f} kW)"
+        return ReasonCode.BATTERY_IDLE, f"{told} leave little to do for the battery at {buy}"
     return ReasonCode.BATTERY_IDLE, f"Sun and load are as good as even: little to do for the battery at {buy}"
+
+
+def _start_kwh(site: Site, step: PlanStep) -> float:
+    """Return what was stored when the slot began."""
+    return step.stored_kwh - float(stored_after(site.battery, 0.0, step.charge_kw, step.discharge_kw, step.priced.slot.hours))
 
 
 def _kw(command: Command) -> str:
