@@ -67,7 +67,7 @@ def overrides(use: Use, house: House, at: Now, _caller: Viewer, start: Instant |
 
 @router.put("/{slot}")
 def force(*, use: Use, house: House, at: Now, caller: Controller, slot: Instant, wish: OverrideIn) -> OverrideOut:
-    """Force a mode from the instant `slot` on; putting it again replaces it."""
+    """Force a mode from the instant `slot` on; what else is forced when it begins ends then, and putting it again replaces it."""
     override = Override(span=span(slot, wish.until), command=wish.command(), set_by=caller, set_at=at, note=wish.note)
     return OverrideOut.of(use.execute.force(house.id, override))
 

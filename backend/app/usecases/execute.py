@@ -1,12 +1,13 @@
 """Execute: what people force, and what became of each command."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from app.domain.audit import AuditEntry
 from app.domain.decision import Decision, Outcome, Override
-from app.domain.errors import InvalidInputError, NotInControlError
+from app.domain.errors import InvalidInputError, NotFoundError, NotInControlError
 from app.domain.setting import NODE_RED
 from app.domain.site import SiteId
 from app.domain.slot import Slot
@@ -36,13 +37,16 @@ class Execute:
         return self.decisions.get(site, decision_id)
 
     def force(self, site: SiteId, override: Override) -> Override:
-        """Force a mode over a span.
+        """Force a mode over a span. What else is forced when it begins to hold ends then: the newest wish is the only one.
 
         Raises:
             InvalidInputError: the span is over already.
         """
         if override.span.end <= override.set_at:
             raise InvalidInputError(f"the override ends at {override.span.end:%Y-%m-%d %H:%M} UTC, which is over")
+        for each in self.overrides.between(site, _first_instant(override)):
+            if each.span.start != override.span.start:  # one that begins at the same instant is replaced by being put again
+                self._end(site, each, by=override)
         self.overrides.put(site, override)
         detail = f"{override.command.mode} until {override.span.end:%Y-%m-%dT%H:%MZ}"
         entry = AuditEntry(
@@ -50,6 +54,18 @@ class Execute:
         )
         self.audit.add(site, entry)
         return override
+
+    def _end(self, site: SiteId, older: Override, *, by: Override) -> None:
+        """End an override where a newer one begins to hold."""
+        begins = _first_instant(by).start
+        with suppress(NotFoundError):  # somebody else has just ended it
+            if begins > by.set_at:
+                self.overrides.put(site, replace(older, span=Slot(older.span.start, begins)))
+            else:
+                self.overrides.remove(site, older.span.start)
+            detail = f"{older.command.mode} ends at {_name(begins)} instead of {_name(older.span.end)}"
+            entry = AuditEntry(at=by.set_at, actor=by.set_by, action="override.replaced", subject=_name(older.span.start), detail=detail)
+            self.audit.add(site, entry)
 
     def release(self, site: SiteId, start: datetime, *, actor: str, now: datetime) -> None:
         """End an override.
@@ -63,6 +79,12 @@ class Execute:
     def forced(self, site: SiteId, span: Slot) -> list[Override]:
         """Return the overrides that touch a span."""
         return self.overrides.between(site, span)
+
+
+def _first_instant(override: Override) -> Slot:
+    """Return the first moment in which an override holds."""
+    begins = max(override.set_at, override.span.start)
+    return Slot(begins, begins + timedelta.resolution)
 
 
 def _name(start: datetime) -> str:
