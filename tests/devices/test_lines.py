@@ -181,3 +181,10 @@ def test_no_other_id_is_a_devices(forged: str) -> None:
     with pytest.raises(RejectedError) as refused:
         lines.device_id(forged)
     assert refused.value.cause == Cause.FORGED
+
+
+@pytest.mark.parametrize(("wished", "said"), [(95.2, 95), (94.6, 95), (0.0, 1), (100.0, 100)])
+def test_a_target_is_told_in_whole_percents_for_a_dongle_takes_no_other(wished: float, said: int) -> None:
+    text = lines.command_text(replace(COMMAND, command=replace(COMMAND.command, target_soc_pct=wished)))
+    told = json.loads(text)["target_soc"]
+    assert (told, type(told)) == (said, int)

@@ -20,6 +20,8 @@ from app.domain.telemetry import Cause, DongleState, Sample
 
 VERSION = 1
 MOST_BYTES = 2048
+LOWEST_TARGET_PCT = 1
+"""A dongle takes whole percents from here on and refuses the whole command else."""
 LONGEST_SPAN_S = 3600
 LAST_SECOND = 4_102_444_800
 """The year 2100: later is no instant of ours, and may be none at all."""
@@ -132,7 +134,7 @@ def command_text(command: DeviceCommand) -> str:
     }
     if wish.mode in {Mode.FORCE_CHARGE, Mode.FORCE_DISCHARGE}:
         said |= {} if wish.power_kw is None else {"power": _watts(wish.power_kw)}
-        said |= {} if wish.target_soc_pct is None else {"target_soc": round(wish.target_soc_pct, 1)}
+        said |= {} if wish.target_soc_pct is None else {"target_soc": max(LOWEST_TARGET_PCT, round(wish.target_soc_pct))}
     return _text(said)
 
 
