@@ -94,10 +94,13 @@ class Battery:
         return self.capacity_kwh * soc_pct / 100
 
     def sized(self, capacity_kwh: float) -> "Battery":
-        """Return the same battery of another capacity; reserve and limit keep their share of it."""
+        """Return the same battery of another capacity; reserve, floor and limit keep their share of it."""
         held = self.capacity_kwh
         reserve, top = (self.reserve_kwh / held, self.top_kwh / held) if held else (0.0, 1.0)
-        return replace(self, capacity_kwh=capacity_kwh, reserve_kwh=capacity_kwh * reserve, limit_kwh=capacity_kwh * top)
+        floor_kwh = None if self.floor_kwh is None or not held else capacity_kwh * self.floor_kwh / held
+        return replace(
+            self, capacity_kwh=capacity_kwh, reserve_kwh=capacity_kwh * reserve, floor_kwh=floor_kwh, limit_kwh=capacity_kwh * top
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
