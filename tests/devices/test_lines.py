@@ -123,6 +123,23 @@ def test_reads_status_and_last_will() -> None:
     assert lines.status("bat_a", said, WHEN).oldest_seq == 8122
 
 
+@pytest.mark.parametrize("wrong", [b"1e999", b'"\\ud800"', b'"\xed\xa0\x80"'])
+def test_what_no_database_can_keep_is_malformed(wrong: bytes) -> None:
+    answered = b'{"v":1,"id":"d-1","ts":1795219200,"status":"failed","reason":%b,"power":1}'
+    with pytest.raises(RejectedError) as refused:
+        lines.status("bat_a", b'{"v":1,"online":true,"fault":%b}' % wrong, WHEN)
+    assert refused.value.cause == Cause.MALFORMED
+    with pytest.raises(RejectedError) as refused:
+        lines.answer("bat_a", answered % wrong)
+    assert refused.value.cause == Cause.MALFORMED
+
+
+def test_only_what_is_flat_is_kept_of_a_status() -> None:
+    said = b'{"v":1,"online":true,"fault":"","deep":' + b"[" * 900 + b"]" * 900 + b',"who":{"knows":1e999}}'
+
+    assert lines.status("bat_a", said, WHEN).said == {"v": 1, "online": True, "fault": ""}
+
+
 def test_reads_what_became_of_a_command() -> None:
     said = b'{"v":1,"id":"d-1","ts":1795219200,"status":"confirmed","mode":"force_charge","power":2950,"soc":55.5}'
 

@@ -19,6 +19,8 @@ from tests.stack.parts import require
 
 pytestmark = pytest.mark.stack
 DONGLES = 500
+UNKEEPABLE = (b"1e999", b'"\\ud800"', b'"\xed\xa0\x80"', b"[" * 900 + b"]" * 900, b'"' + b"\xc3\xbc" * 900 + b'"', b"2e308", b"9" * 1900)
+"""No number, no text, no flat object, too long, or just about to be."""
 FACTOR = 4.0
 """The dongles' clocks run faster, so that a test of seconds has minutes in it: 50 live samples and 8 records a second, times four."""
 
@@ -150,6 +152,11 @@ def test_garbage_of_every_kind_stops_nothing(fleet: Fleet, mariadb: MariaDb, dat
         fleet.client.publish(f"devices/{device}/telemetry", json.dumps(good), qos=1)
         fleet.client.publish(f"devices/{device}/status", json.dumps({"v": 1, "online": True}), qos=1)
         fleet.client.publish(f"devices/{device}/commands/response", b'{"v":1,"id":"x","ts":1,"status":"confirmed"}', qos=1)
+    for n, payload in enumerate(UNKEEPABLE, start=2):  # from a device each: of one, only the newest status is kept
+        fleet.client.publish(f"devices/{fleet.device(n)}/status", b'{"v":1,"online":true,"fault":%b}' % payload, qos=1)
+        answer = b'{"v":1,"id":"x","ts":1795219200,"status":"failed","reason":%b}' % payload
+        fleet.client.publish(f"devices/{fleet.device(n)}/commands/response", answer, qos=1)
+    time.sleep(1)  # what follows is of a later batch
     fleet.client.publish(topic, json.dumps(good), qos=1)
 
     wait_for(lambda: rows(mariadb, "1") == 1, 15, lambda: (rows(mariadb, "1"), listener.said()))

@@ -51,6 +51,12 @@ def test_one_bad_sample_stores_none_of_its_batch(database: Database) -> None:
     assert store.save([live(0)], at(12)) == 1
 
 
+@pytest.mark.parametrize("wrong", [float("inf"), "\ud800"])
+def test_a_status_that_cannot_be_kept_is_refused_as_input_whatever_the_database(database: Database, wrong: object) -> None:
+    with pytest.raises(InvalidInputError):
+        DeviceStateStore(database).save_status([DongleStatus(device=DONGLE, online=True, heard_at=at(0), said={"fault": wrong})])
+
+
 def test_late_records_do_not_turn_the_newest_state_back(database: Database) -> None:
     states = DeviceStateStore(database)
     TelemetryStore(database).save([live(600, soc_pct=60.0)], at(601))

@@ -80,9 +80,14 @@ class FakeStates:
     told: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, DongleStatus] = field(default_factory=dict)
     samples: dict[str, Sample] = field(default_factory=dict)
+    poison: dict[str, Exception] = field(default_factory=dict)
+    """By device: what its status does to whoever stores it."""
 
     def save_status(self, statuses: Sequence[DongleStatus]) -> None:
         self.disk.reach()
+        for each in statuses:
+            if each.device in self.poison:
+                raise self.poison[each.device]
         self.statuses |= {each.device: each for each in statuses}
 
     def save_acked(self, acked: Mapping[str, int]) -> None:

@@ -4,7 +4,8 @@ from datetime import timedelta
 import pytest
 
 from app.domain.device import DeviceStanding
-from app.domain.errors import RejectedError, UnavailableError
+from app.domain.dongle import DongleStatus
+from app.domain.errors import ConflictError, InvalidInputError, RejectedError, UnavailableError
 from app.domain.site import HOME
 from app.domain.telemetry import Cause, readings, window
 from tests.telemetry import DONGLE, NOON, at, live, record
@@ -198,6 +199,19 @@ def test_one_sample_the_database_refuses_costs_no_other() -> None:
 
     assert len(dongles.telemetry.rows) == 7
     assert dongles.intake.counts.rejected == {Cause.REFUSED: 1}
+
+
+@pytest.mark.parametrize("refusal", [InvalidInputError("database: does not fit"), ConflictError("database: cannot be null")])
+def test_one_status_the_database_refuses_costs_no_other(refusal: Exception) -> None:
+    dongles = Dongles()
+    dongles.states.poison["bat_2"] = refusal
+    said = [DongleStatus(device=f"bat_{n}", online=True, heard_at=at(1)) for n in range(7)]
+
+    dongles.intake.store(dongles.intake.admit([live(0)], said, at(1)), at(1))
+
+    assert sorted(dongles.states.statuses) == [f"bat_{n}" for n in range(7) if n != 2]
+    assert dongles.intake.counts.rejected == {Cause.REFUSED: 1}
+    assert dongles.intake.counts.stored == 1
 
 
 def test_whoever_tries_to_get_in_is_in_the_audit_log_but_does_not_fill_it() -> None:

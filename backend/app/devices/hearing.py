@@ -11,7 +11,7 @@ from enum import StrEnum
 from app.devices import lines
 from app.domain.dongle import CommandAnswer, DongleStatus
 from app.domain.errors import OptimizerError, RejectedError, UnavailableError
-from app.domain.telemetry import Sample
+from app.domain.telemetry import Cause, Sample
 from app.usecases.intake import Batch, Intake
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,9 @@ MOST_AT_ONCE = 1000
 GATHER_S = 0.25
 """A batch is stored when it is full or this old, whichever comes first."""
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 15.0
+MOST_TRIES = 3
+"""What goes wrong so often in turn, and not because a neighbour is away, would go wrong for ever."""
+NOTHING = Batch(samples=(), seqs=(), statuses=())
 
 
 class Kind(StrEnum):
@@ -48,6 +51,11 @@ class _Read:
     statuses: list[DongleStatus] = field(default_factory=list)
     answers: list[CommandAnswer] = field(default_factory=list)
     kept: Batch | None = None
+
+    def singles(self) -> list[tuple[str, "_Read"]]:
+        """Return what was admitted of it, each message by itself, with whose it is."""
+        parts = [] if self.kept is None else [(device, _Read(kept=single)) for device, single in self.kept.singles()]
+        return parts + [(each.device, _Read(answers=[each], kept=NOTHING)) for each in self.answers]
 
 
 @dataclass(slots=True)
@@ -87,22 +95,39 @@ class Hearing:
 
     async def _store(self, batch: Sequence[Heard]) -> None:
         """Read once, then try until it is stored."""
-        now, wait_s = self.clock(), FIRST_RETRY_S
-        read = await asyncio.to_thread(self._read, batch, now)
+        now = self.clock()
+        await self._try(await asyncio.to_thread(self._read, batch, now), now)
+
+    async def _try(self, read: _Read, now: datetime) -> None:
+        """Try until it is stored, or will never be."""
+        wait_s, unforeseen = FIRST_RETRY_S, 0
         while True:
             try:
                 await asyncio.to_thread(self._keep, read, now)
             except UnavailableError as error:
-                self.last_error = str(error)
-                log.warning("telemetry: %d messages wait: %s", len(batch) + self.waiting.qsize(), error)
+                self.last_error, unforeseen = str(error), 0
+                log.warning("telemetry: a batch waits, and %d messages: %s", self.waiting.qsize(), error)
             except Exception as error:  # the loop's top: whatever it is, it may not end the hearing
                 log.exception("telemetry: unforeseen")
-                self.last_error = repr(error)
+                self.last_error, unforeseen = repr(error), unforeseen + 1
+                if unforeseen >= MOST_TRIES and read.kept is not None:
+                    await self._part(read, error, now)
+                    return
             else:
                 self.stored_at, self.last_error = self.clock(), None
                 return
             await asyncio.sleep(wait_s)
             wait_s = min(LONGEST_RETRY_S, 2 * wait_s)
+
+    async def _part(self, read: _Read, error: Exception, now: datetime) -> None:
+        """Try each message by itself, so that one holds no other; give one up that is alone."""
+        singles = read.singles()
+        if len(singles) > 1:
+            for _, single in singles:
+                await self._try(single, now)
+            return
+        for device, _ in singles:
+            self.intake.reject(device, RejectedError(Cause.REFUSED, repr(error)), now)
 
     def _read(self, batch: Sequence[Heard], now: datetime) -> _Read:
         read = _Read()
@@ -111,6 +136,9 @@ class Hearing:
                 _sort_in(read, heard, now)
             except RejectedError as error:
                 self.intake.reject(heard.device, error, now)
+            except Exception as error:  # the same: no message ends the hearing
+                log.exception("telemetry: unforeseen")
+                self.intake.reject(heard.device, RejectedError(Cause.MALFORMED, repr(error)), now)
         return read
 
     def _keep(self, read: _Read, now: datetime) -> None:
@@ -129,6 +157,7 @@ class Hearing:
             raise
         except OptimizerError as error:
             log.warning("%s answered %s to %s: %s", answer.device, answer.answer, answer.command_id, error)
+            self.intake.reject(answer.device, RejectedError(Cause.REFUSED, str(error)), now)
 
 
 def _sort_in(read: _Read, heard: Heard, now: datetime) -> None:

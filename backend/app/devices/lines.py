@@ -87,7 +87,7 @@ def status(device: str, payload: bytes, heard_at: datetime) -> DongleStatus:
     Raises:
         RejectedError: it is not the text that was agreed.
     """
-    said = _object(device, payload)
+    said = _kept(device, _object(device, payload))
     if not isinstance(said.get("online"), bool):
         _malformed(device, "online")
     oldest = [_whole(device, key, said[key], 0, LARGEST_SEQ) for key in ("acked", "oldest") if said.get(key) is not None]
@@ -100,7 +100,7 @@ def answer(device: str, payload: bytes) -> CommandAnswer:
     Raises:
         RejectedError: it is not the text that was agreed.
     """
-    said = _object(device, payload)
+    said = _kept(device, _object(device, payload))
     command_id, word = said.get("id"), said.get("status")
     if not isinstance(command_id, str) or not COMMAND_ID.fullmatch(command_id):
         _malformed(device, "id")
@@ -187,6 +187,16 @@ def _object(device: str, payload: bytes) -> dict[str, Any]:
     if type(version) is not int or version != VERSION:
         raise RejectedError(Cause.VERSION, f"{device}: version {version!r}")
     return said
+
+
+def _kept(device: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the flat part of an object, if a database can keep it: `1e999` and half a surrogate pair are JSON, and no number or text."""
+    flat = {key: value for key, value in said.items() if not isinstance(value, dict | list)}
+    try:
+        json.dumps(flat, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        _malformed(device, "a number or a text")
+    return flat
 
 
 def _instant(device: str, key: str, value: object) -> datetime:

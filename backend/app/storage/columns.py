@@ -105,7 +105,7 @@ class Name(TypeDecorator[str]):
         """Return the text, if it fits."""
         if value is not None and len(value) > self.length:
             raise InvalidInputError(f"{value[: self.length]!r}… is longer than {self.length} characters")
-        return value
+        return _utf8(value)
 
 
 class LongText(TypeDecorator[str]):
@@ -118,6 +118,10 @@ class LongText(TypeDecorator[str]):
         """Return a type that holds more than MariaDB's 64 KB TEXT."""
         return dialect.type_descriptor(mysql.MEDIUMTEXT() if dialect.name == "mysql" else Text())
 
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Return the text, if it is one."""
+        return _utf8(value)
+
 
 class Json(TypeDecorator[object]):
     """Anything JSON can say. Kept as text, since MariaDB has no JSON type either; floats come back exactly."""
@@ -129,7 +133,7 @@ class Json(TypeDecorator[object]):
         """Return the value as compact JSON."""
         try:
             return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise InvalidInputError(f"cannot be kept as JSON: {error}") from error
 
     def process_result_value(self, value: object | None, dialect: Dialect) -> object:  # noqa: ARG002
@@ -149,6 +153,15 @@ def to_places(price: float) -> float:
         InvalidInputError: the price is too large to be one.
     """
     return float(_decimal(price))
+
+
+def _utf8(text: str | None) -> str | None:
+    """Return the text, unless it holds half a surrogate pair, which no driver can send."""
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(f"a text that is no UTF-8: {error}") from error
+    return text
 
 
 def _decimal(price: float) -> Decimal:

@@ -2,14 +2,14 @@
 
 import logging
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.domain.audit import AuditEntry
 from app.domain.device import Device, unclaimed
 from app.domain.dongle import DongleStatus, LogProgress
-from app.domain.errors import InvalidInputError, RejectedError, UnavailableError
+from app.domain.errors import OptimizerError, RejectedError, UnavailableError
 from app.domain.site import HOME
 from app.domain.telemetry import Cause, Sample, judged
 from app.usecases import device_ports, ports
@@ -62,6 +62,14 @@ class Batch:
     seqs: Sequence[tuple[str, int]]
     statuses: Sequence[DongleStatus]
 
+    def singles(self) -> list[tuple[str, "Batch"]]:
+        """Return it as batches of one message each, with whose it is; records that were not taken are left out, and come again."""
+        statuses = [(each.device, Batch(samples=(), seqs=(), statuses=(each,))) for each in self.statuses]
+        seqs = [() if each.seq is None else ((each.device, each.seq),) for each in self.samples]
+        return statuses + [
+            (each.device, Batch(samples=(each,), seqs=seq, statuses=())) for each, seq in zip(self.samples, seqs, strict=True)
+        ]
+
 
 @dataclass(slots=True)
 class Intake:
@@ -97,8 +105,8 @@ class Intake:
         Raises:
             UnavailableError: the database did not answer.
         """
-        self.states.save_status(batch.statuses)
-        new = self._save(batch.samples, now)
+        self._save(batch.statuses, self.states.save_status, now)
+        new = self._save(batch.samples, lambda samples: self.telemetry.save(samples, now), now)
         self.counts.stored += new
         self.counts.duplicate += len(batch.samples) - new
         for status in batch.statuses:
@@ -141,8 +149,8 @@ class Intake:
             entry = AuditEntry(at=now, actor=device[:64], action="device.refused", subject=device[:64], detail=f"{cause}: {error}"[:500])
             try:
                 self.audit.add(HOME, entry)
-            except UnavailableError as away:
-                log.warning("not in the audit log: %s: %s", entry.detail, away)
+            except OptimizerError as refused:
+                log.warning("not in the audit log: %s: %s", entry.detail, refused)
 
     def hears_answer(self, device: str, now: datetime) -> bool:
         """Tell whether a device's answers are taken; those of others are counted.
@@ -215,18 +223,20 @@ class Intake:
         self.reject(status.device, RejectedError(Cause.REVOKED, f"{status.device}: its certificate was revoked"), now)
         return False
 
-    def _save(self, samples: Sequence[Sample], now: datetime) -> int:
-        """Store a batch; if the database refuses it, find the one sample it refuses by halves."""
-        if not samples:
+    def _save[Told: (Sample, DongleStatus)](self, told: Sequence[Told], save: Callable[[Sequence[Told]], int | None], now: datetime) -> int:
+        """Store what was told; if the database refuses it, find by halves the one it refuses. Return how many were new, if it is known."""
+        if not told:
             return 0
         try:
-            return self.telemetry.save(samples, now)
-        except InvalidInputError as error:
-            if len(samples) == 1:
-                self.reject(samples[0].device, RejectedError(Cause.REFUSED, str(error)), now)
+            return save(told) or 0
+        except UnavailableError:
+            raise
+        except OptimizerError as error:  # it would be refused for ever
+            if len(told) == 1:
+                self.reject(told[0].device, RejectedError(Cause.REFUSED, str(error)), now)
                 return 0
-        half = len(samples) // 2
-        return self._save(samples[:half], now) + self._save(samples[half:], now)
+        half = len(told) // 2
+        return self._save(told[:half], save, now) + self._save(told[half:], save, now)
 
 
 def _admit(device: str, known: Device | None) -> None:
