@@ -84,7 +84,7 @@ def test_what_is_missing_stays_missing_and_what_is_unknown_is_ignored() -> None:
         (LIVE.replace(b'"ts":1795219200', b'"ts":1795219200000'), Cause.MALFORMED),
         (LIVE.replace(b'"span_s":10', b'"span_s":0'), Cause.MALFORMED),
         (RECORD.replace(b"8123", b"-1"), Cause.MALFORMED),
-        (RECORD.replace(b"8123", b"9223372036854775808"), Cause.MALFORMED),
+        (RECORD.replace(b"8123", b"4294967296"), Cause.MALFORMED),
         (LIVE.replace(b'"v":1', b'"v":2'), Cause.VERSION),
         (LIVE.replace(b'"v":1', b'"v":true'), Cause.VERSION),
         (LIVE.replace(b'{"v":1,', b"{"), Cause.VERSION),
@@ -112,6 +112,12 @@ def test_no_object_does_worse_than_being_refused(said: dict[str, object]) -> Non
     for read in (lines.sample, lines.answer, lambda device, text: lines.status(device, text, WHEN)):
         with contextlib.suppress(RejectedError):
             read("bat_a", payload)
+
+
+def test_no_log_is_longer_than_a_dongle_can_count() -> None:
+    assert lines.sample("bat_a", RECORD.replace(b"8123", b"4294967295")).seq == 2**32 - 1
+    with pytest.raises(RejectedError):
+        lines.status("bat_a", b'{"v":1,"online":true,"oldest":4294967296}', WHEN)
 
 
 def test_reads_status_and_last_will() -> None:

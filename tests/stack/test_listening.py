@@ -166,3 +166,17 @@ def test_garbage_of_every_kind_stops_nothing(fleet: Fleet, mariadb: MariaDb, dat
     assert noted == "unclaimed"
     assert {fleet.device(1), "no-such-prefix"} <= refused
     assert "unforeseen" not in listener.said()
+
+
+def test_a_device_that_counts_too_far_holds_no_other_up(fleet: Fleet, listener: Listener) -> None:
+    for n, seq in enumerate((2**63 - 1, 2**32 - 1)):
+        record = {"v": 1, "ts": int(time.time()) // 60 * 60 - 1, "span_s": 60, "seq": seq, "battery.soc": 50}
+        fleet.client.publish(f"devices/{fleet.device(n)}/status", json.dumps({"v": 1, "online": True, "oldest": seq}), qos=1)
+        fleet.client.publish(f"devices/{fleet.device(n)}/telemetry", json.dumps(record), qos=1)
+    time.sleep(2)
+
+    fleet.run(5, factor=13)
+
+    wait_for(lambda: fleet.waiting() == 0, 45, lambda: (fleet.waiting(), listener.said()))
+    assert fleet.records > 0
+    assert "unforeseen" not in listener.said()

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.devices.lines import LARGEST_SEQ
 from app.domain.dongle import DongleStatus
 from app.domain.errors import InvalidInputError
 from app.storage.database import Database
@@ -55,6 +56,14 @@ def test_one_bad_sample_stores_none_of_its_batch(database: Database) -> None:
 def test_a_status_that_cannot_be_kept_is_refused_as_input_whatever_the_database(database: Database, wrong: object) -> None:
     with pytest.raises(InvalidInputError):
         DeviceStateStore(database).save_status([DongleStatus(device=DONGLE, online=True, heard_at=at(0), said={"fault": wrong})])
+
+
+def test_a_log_is_acknowledged_up_to_the_largest_number_a_device_can_say(database: Database) -> None:
+    states = DeviceStateStore(database)
+
+    states.save_acked({DONGLE: LARGEST_SEQ + 1, "bat_other": 7})
+
+    assert states.acked() == {DONGLE: LARGEST_SEQ + 1, "bat_other": 7}
 
 
 def test_late_records_do_not_turn_the_newest_state_back(database: Database) -> None:

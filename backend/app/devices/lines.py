@@ -25,7 +25,8 @@ LOWEST_TARGET_PCT = 1
 LONGEST_SPAN_S = 3600
 LAST_SECOND = 4_102_444_800
 """The year 2100: later is no instant of ours, and may be none at all."""
-LARGEST_SEQ = 2**63 - 1
+LARGEST_SEQ = 2**32 - 1
+"""A dongle counts in 32 bits; what follows the largest still fits wherever it is kept."""
 W = 1000.0
 NUMBERS = {
     "battery.soc": ("soc_pct", 1.0),
