@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from app.devices.lines import LARGEST_SEQ
-from app.domain.dongle import DongleStatus
+from app.domain.dongle import DongleStatus, LogProgress
 from app.domain.errors import InvalidInputError
 from app.storage.database import Database
 from app.storage.device_states import DeviceStateStore
@@ -40,6 +40,19 @@ def test_knows_which_records_of_a_log_it_has(database: Database) -> None:
 
     assert store.seqs(DONGLE, 6, limit=2) == [6, 9]
     assert [each.seq for each in store.records(DONGLE, 6, 10)] == [6, 9]
+    store.save([record(4, 7)], at(400))  # of another board: its numbers begin anew
+    assert store.seqs(DONGLE, 6, limit=9, since=at(400)) == [7]
+
+
+def test_a_log_that_begins_anew_is_acknowledged_from_nothing_and_what_it_said_before_is_known(database: Database) -> None:
+    states = DeviceStateStore(database)
+    said = DongleStatus(device=DONGLE, online=True, heard_at=at(0), oldest_seq=3, said={"v": 1, "boot": 2, "next_seq": 8})
+    states.save_status([said])
+    states.save_acked({DONGLE: 7})
+
+    states.save_acked({DONGLE: None})
+
+    assert states.logs() == {DONGLE: LogProgress(upto=3, acked=3, status=said)}
 
 
 def test_one_bad_sample_stores_none_of_its_batch(database: Database) -> None:
@@ -63,7 +76,7 @@ def test_a_log_is_acknowledged_up_to_the_largest_number_a_device_can_say(databas
 
     states.save_acked({DONGLE: LARGEST_SEQ + 1, "bat_other": 7})
 
-    assert states.acked() == {DONGLE: LARGEST_SEQ + 1, "bat_other": 7}
+    assert {device: each.upto for device, each in states.logs().items()} == {DONGLE: LARGEST_SEQ + 1, "bat_other": 7}
 
 
 def test_late_records_do_not_turn_the_newest_state_back(database: Database) -> None:
@@ -92,6 +105,6 @@ def test_status_and_acknowledgement_leave_the_sample_alone_and_the_other_way_rou
     assert state.sample == live(20)
     assert state.status == DongleStatus(device=DONGLE, online=True, heard_at=at(0), oldest_seq=3, said=said)
     assert state.acked_seq == 7
-    assert states.acked() == {DONGLE: 7}
+    assert states.logs() == {DONGLE: LogProgress(upto=7, acked=7)}
     assert states.everybody() == states.of([DONGLE, "bat_unknown"]) == [state]
     assert states.get("bat_unknown") is None

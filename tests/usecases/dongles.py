@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.domain.audit import AuditEntry
 from app.domain.device import Device, DeviceStanding, unclaimed
-from app.domain.dongle import CommandAnswer, DeviceCommand, DeviceState, DongleStatus
+from app.domain.dongle import CommandAnswer, DeviceCommand, DeviceState, DongleStatus, LogProgress
 from app.domain.errors import InvalidInputError
 from app.domain.site import HOME, SiteId
 from app.domain.telemetry import Sample
@@ -48,14 +48,16 @@ class FakeTelemetry:
     disk: Disk
     rows: dict[tuple[str, datetime], Sample] = field(default_factory=dict)
     poison: set[datetime] = field(default_factory=set)
+    received: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
 
-    def save(self, samples: Sequence[Sample], received_at: datetime) -> int:  # noqa: ARG002
+    def save(self, samples: Sequence[Sample], received_at: datetime) -> int:
         self.disk.write("telemetry")
         if any(sample.at in self.poison for sample in samples):
             raise InvalidInputError("database: does not fit")
         before = len(self.rows)
         for sample in samples:
             self.rows.setdefault((sample.device, sample.at), sample)
+            self.received.setdefault((sample.device, sample.at), received_at)
         return len(self.rows) - before
 
     def between(self, device: str, start: datetime, end: datetime, *, only_log: bool = False) -> list[Sample]:
@@ -66,8 +68,9 @@ class FakeTelemetry:
         found = [(each.seq, each) for each in self._of(device) if each.seq is not None and first_seq <= each.seq < before_seq]
         return [each for _, each in sorted(found, key=lambda pair: pair[0])]
 
-    def seqs(self, device: str, first_seq: int, *, limit: int) -> list[int]:
-        return sorted(each.seq for each in self._of(device) if each.seq is not None and each.seq >= first_seq)[:limit]
+    def seqs(self, device: str, first_seq: int, *, limit: int, since: datetime | None = None) -> list[int]:
+        found = [each for each in self._of(device) if since is None or self.received[device, each.at] >= since]
+        return sorted(each.seq for each in found if each.seq is not None and each.seq >= first_seq)[:limit]
 
     def _of(self, device: str) -> list[Sample]:
         self.disk.reach()
@@ -77,7 +80,7 @@ class FakeTelemetry:
 @dataclass
 class FakeStates:
     disk: Disk
-    told: dict[str, int] = field(default_factory=dict)
+    told: dict[str, int | None] = field(default_factory=dict)
     statuses: dict[str, DongleStatus] = field(default_factory=dict)
     samples: dict[str, Sample] = field(default_factory=dict)
     poison: dict[str, Exception] = field(default_factory=dict)
@@ -90,13 +93,19 @@ class FakeStates:
                 raise self.poison[each.device]
         self.statuses |= {each.device: each for each in statuses}
 
-    def save_acked(self, acked: Mapping[str, int]) -> None:
+    def save_acked(self, acked: Mapping[str, int | None]) -> None:
         self.disk.reach()
         self.told |= acked
 
-    def acked(self) -> dict[str, int]:
+    def logs(self) -> dict[str, LogProgress]:
         self.disk.reach()
-        return dict(self.told)
+        oldest = {device: each.oldest_seq for device, each in self.statuses.items()}
+        known = {
+            device: [seq for seq in (self.told.get(device), oldest.get(device)) if seq is not None] for device in {*self.told, *oldest}
+        }
+        upto = {device: max(seqs, default=None) for device, seqs in known.items()}
+        said = {device: each for device, each in self.statuses.items() if each.next_seq is not None}
+        return {device: LogProgress(upto=seq, acked=seq, status=said.get(device)) for device, seq in upto.items()}
 
     def get(self, device: str) -> DeviceState | None:
         return next(iter(self.of([device])), None)
@@ -177,7 +186,7 @@ class Dongles:
         """Forget what was only in memory."""
         self.intake = Intake(self.telemetry, self.states, self.devices, self.audit)
 
-    def hear(self, now: datetime, *samples: Sample, oldest: int | None = None) -> None:
+    def hear(self, now: datetime, *samples: Sample, oldest: int | None = None, statuses: Sequence[DongleStatus] = ()) -> None:
         """Take a batch in."""
         said = [] if oldest is None else [DongleStatus(device=DONGLE, online=True, heard_at=now, oldest_seq=oldest)]
-        self.intake.store(self.intake.admit(samples, said, now), now)
+        self.intake.store(self.intake.admit(samples, [*said, *statuses], now), now)

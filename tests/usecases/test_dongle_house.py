@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.device import DeviceStanding
+from app.domain.dongle import DongleStatus
 from app.domain.errors import UnavailableError
 from app.domain.reading import Quantity, Reading
 from app.domain.site import HOME, SiteId
@@ -13,7 +14,7 @@ from app.domain.telemetry import Sample
 from app.usecases.dongle_house import AT_ONCE, DongleHouses
 from app.usecases.ingest import Ingest
 from tests.fakes import Disk, FakeReadings
-from tests.telemetry import NOON, at, live, record
+from tests.telemetry import DONGLE, NOON, at, live, record
 from tests.usecases.dongles import FakeDevices, FakeStates, FakeTelemetry, claimed
 
 OTHER = "bat_other"
@@ -51,6 +52,10 @@ def _soc(readings: list[Reading]) -> list[tuple[str, float | None]]:
     return [(f"{each.at:%H:%M:%S}", each.value) for each in readings if each.quantity is Quantity.SOC_PCT]
 
 
+def _told(boot: int, next_seq: int) -> DongleStatus:
+    return DongleStatus(device=DONGLE, online=True, heard_at=NOON, said={"v": 1, "boot": boot, "next_seq": next_seq})
+
+
 @pytest.fixture
 def home() -> Home:
     return Home()
@@ -86,6 +91,30 @@ def test_a_log_met_in_the_middle_goes_on_from_there_and_the_rest_is_the_past(hom
 
     assert home.soc(3600) == []
     assert _soc(home.houses.past(HOME, NOON, at(3600))) == [("12:00:00", 40), ("12:01:00", 41)]
+
+
+@pytest.mark.parametrize("drained", [3, 12])
+def test_the_log_of_a_new_board_under_the_same_id_is_given_whole(home: Home, drained: int) -> None:
+    home.states.statuses[DONGLE] = _told(boot=12, next_seq=11)
+    home.stored(record(0, 10, soc_pct=40), acked=11)
+    home.soc()
+    home.states.statuses[DONGLE] = _told(boot=1, next_seq=drained)
+    home.stored(*(record(20 + n, n, soc_pct=50) for n in range(drained)), acked=drained)  # perhaps beyond where the old one was
+
+    given = home.soc(7200)
+
+    assert [each for each in given if each[1] == 50] == [(f"12:{20 + n}:00", 50) for n in range(drained)]
+    assert home.soc(7260) == []
+
+
+def test_a_log_of_which_nothing_is_acknowledged_any_more_begins_anew(home: Home) -> None:
+    home.stored(record(0, 10), acked=11)
+    home.soc()
+    home.states.told[DONGLE] = None
+    home.soc()
+    home.stored(record(20, 0, soc_pct=50), acked=1)
+
+    assert home.soc(7200) == [("12:20:00", 50)]
 
 
 def test_a_long_outage_comes_in_parts(home: Home) -> None:

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -86,6 +86,80 @@ def test_a_device_that_forgot_what_it_was_told_is_told_again() -> None:
 
     assert dongles.intake.acks_due(at(201)) == {DONGLE: 6}
     assert dongles.intake.acks_due(at(201) + LATER) == {}
+
+
+def said(now: datetime, boot: int, next_seq: int, oldest: int) -> DongleStatus:
+    """Return what a dongle says of its log."""
+    words = {"v": 1, "online": True, "ts": int(now.timestamp()), "boot": boot, "next_seq": next_seq, "oldest": oldest}
+    return DongleStatus(device=DONGLE, online=True, heard_at=now, oldest_seq=oldest, said=words)
+
+
+OLD = said(at(60), 12, 5002, 5001)
+
+
+@pytest.mark.parametrize("new", [said(at(300), 1, 3, 0), said(at(300), 12, 3, 0), said(at(300), 50, 3, 0), said(at(300), 11, 6000, 0)])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_new_board_under_the_same_id_begins_its_log_anew(new: DongleStatus, restarts: bool) -> None:  # noqa: FBT001
+    dongles = Dongles()
+    dongles.hear(at(61), record(0, 5001), statuses=[OLD])
+    assert dongles.intake.acks_due(at(62)) == {DONGLE: 5002}
+    if restarts:
+        dongles.restart()
+
+    dongles.hear(at(300), record(2, 0), record(3, 1), statuses=[new])
+
+    assert dongles.states.told == {DONGLE: None}
+    assert dongles.intake.acks_due(at(301)) == {DONGLE: 2}
+    dongles.hear(at(400), record(4, 2), statuses=[OLD])  # a broker may bring a status again
+    assert dongles.intake.acks_due(at(401)) == {DONGLE: 3}
+
+
+def test_a_new_board_is_known_where_only_the_last_will_of_the_old_one_is_left() -> None:
+    dongles = Dongles()
+    dongles.hear(at(61), record(0, 5001), statuses=[OLD])
+    dongles.intake.acks_due(at(62))
+    dongles.hear(at(90), statuses=[DongleStatus(device=DONGLE, online=False, heard_at=at(90), said={"v": 1, "online": False})])
+    dongles.restart()
+
+    dongles.hear(at(300), record(2, 0), statuses=[said(at(300), 1, 1, 0)])
+
+    assert dongles.intake.acks_due(at(301)) == {DONGLE: 1}
+
+
+def test_what_the_old_board_sent_under_a_number_is_not_the_new_ones_record() -> None:
+    dongles = Dongles()
+    dongles.hear(at(200), *(record(n, n) for n in range(3)), statuses=[said(at(200), 2, 3, 0)])
+    dongles.intake.acks_due(at(201))
+    dongles.hear(at(400), record(4, 0), record(6, 2), statuses=[said(at(400), 1, 3, 0)])
+
+    assert dongles.intake.acks_due(at(401)) == {DONGLE: 1}
+    dongles.hear(at(402), record(5, 1))
+    assert dongles.intake.acks_due(at(401) + LATER) == {DONGLE: 3}
+
+
+def test_a_status_that_records_overtook_and_a_reboot_are_no_new_log() -> None:
+    dongles = Dongles()
+    dongles.hear(at(61), record(0, 5001), statuses=[said(at(60), 12, 5001, 5001)])
+    dongles.hear(at(121), record(1, 5002), record(2, 5003))
+    dongles.hear(at(122), statuses=[said(at(120), 12, 5002, 5001), said(at(122), 13, 6000, 5001)])
+
+    assert dongles.intake.acks_due(at(123)) == {DONGLE: 5004}
+
+
+def test_a_new_log_is_kept_as_one_also_when_the_database_was_away_just_then() -> None:
+    dongles = Dongles()
+    dongles.hear(at(61), record(0, 5001), statuses=[OLD])
+    dongles.intake.acks_due(at(62))
+    batch = dongles.intake.admit([record(2, 0)], [said(at(300), 1, 1, 0)], at(300))
+    dongles.disk.away = True
+    with pytest.raises(UnavailableError):
+        dongles.intake.store(batch, at(300))
+    dongles.disk.away = False
+
+    dongles.intake.store(batch, at(301))
+
+    assert dongles.states.told == {DONGLE: None}
+    assert dongles.intake.acks_due(at(302)) == {DONGLE: 1}
 
 
 def test_a_drained_log_is_acknowledged_before_its_half_minute() -> None:

@@ -40,6 +40,8 @@ NUMBERS = {
     "setpoint": ("setpoint_kw", W),
 }
 """Its key on the wire: its name in a sample, and what one unit of ours is there."""
+COUNTS = ("boot", "next_seq", "acked", "oldest")
+"""What a status says of the log."""
 STATES = {state.value: state for state in DongleState}
 MODES = {mode.value: mode for mode in Mode}
 ANSWERS = {answer.value: answer for answer in Answer}
@@ -91,8 +93,9 @@ def status(device: str, payload: bytes, heard_at: datetime) -> DongleStatus:
     said = _kept(device, _object(device, payload))
     if not isinstance(said.get("online"), bool):
         _malformed(device, "online")
-    oldest = [_whole(device, key, said[key], 0, LARGEST_SEQ) for key in ("acked", "oldest") if said.get(key) is not None]
-    return DongleStatus(device=device, online=said["online"], heard_at=heard_at, oldest_seq=max(oldest, default=None), said=said)
+    counts = {key: _whole(device, key, said[key], 0, LARGEST_SEQ) for key in COUNTS if said.get(key) is not None}
+    oldest = max((counts[key] for key in ("acked", "oldest") if key in counts), default=None)
+    return DongleStatus(device=device, online=said["online"], heard_at=heard_at, oldest_seq=oldest, said=said)
 
 
 def answer(device: str, payload: bytes) -> CommandAnswer:

@@ -22,6 +22,21 @@ class DongleStatus:
     """Nothing below is in its log any more, whether acknowledged or lost."""
     said: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def next_seq(self) -> int | None:
+        """The number that its next record gets; None in a last will."""
+        return _count(self.said, "next_seq")
+
+    def is_older(self, other: "DongleStatus") -> bool:
+        """Tell whether it was said before another that is in already: a broker may bring one again."""
+        mine, others = _count(self.said, "ts"), _count(other.said, "ts")
+        return mine is not None and others is not None and mine < others <= other.heard_at.timestamp()
+
+    def is_of_another_log(self, before: "DongleStatus") -> bool:
+        """Tell whether the device has begun another log: its boots and its numbers go back only on a new board or an erased flash."""
+        pairs = ((_count(self.said, key), _count(before.said, key)) for key in ("boot", "next_seq"))
+        return any(now is not None and was is not None and now < was for now, was in pairs)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState:
@@ -47,6 +62,10 @@ class LogProgress:
     acked_at: datetime | None = None
     is_behind: bool = False
     """The device sends what it was told is stored: it has forgotten, or never heard."""
+    status: DongleStatus | None = None
+    """The newest one that tells of the log."""
+    since: datetime | None = None
+    """When this log was heard of first; records from before, of the same numbers, are another log's. None: the only one we know."""
 
     @property
     def owed(self) -> int | None:
@@ -64,9 +83,20 @@ class LogProgress:
         elif seq == self.upto:
             self.upto += 1
 
-    def begins(self, oldest_seq: int) -> None:
-        """Note that the device has nothing below a record."""
-        self.upto = oldest_seq if self.upto is None else max(self.upto, oldest_seq)
+    def heed(self, status: DongleStatus) -> bool:
+        """Note what the device says of its log: it has nothing below a record. Tell whether it is another log than before."""
+        if self.status is not None and status.is_older(self.status):
+            return False
+        is_other = status.next_seq is not None and self._is_other(status, status.next_seq)
+        if is_other:
+            self.upto = self.acked = self.acked_at = None
+            self.has_gap = self.is_behind = False
+            self.since = status.heard_at
+        if status.next_seq is not None:
+            self.status = status
+        if status.oldest_seq is not None:
+            self.upto = status.oldest_seq if self.upto is None else max(self.upto, status.oldest_seq)
+        return is_other
 
     def join(self, seqs: list[int]) -> None:
         """Note which records from `upto` on are stored, in order."""
@@ -75,8 +105,14 @@ class LogProgress:
             self.stored(seq)
 
     def told(self, upto: int, at: datetime) -> None:
-        """Note that the device was told."""
-        self.acked, self.acked_at, self.is_behind = upto, at, False
+        """Note that the device was told; if it has begun another log meanwhile, that was no word about this one."""
+        self.acked, self.acked_at, self.is_behind = min(upto, self.upto or 0), at, False
+
+    def _is_other(self, status: DongleStatus, next_seq: int) -> bool:
+        """Compare with the status before, since records may overtake one; where only a last will is left of it, with what is stored."""
+        if self.status is not None:
+            return status.is_of_another_log(self.status)
+        return self.upto is not None and next_seq < self.upto
 
 
 class Answer(StrEnum):
@@ -141,3 +177,8 @@ class Schedule:
     step_s: int
     commands: tuple[Command, ...]
     classes: tuple[PriceClass, ...] = ()
+
+
+def _count(said: Mapping[str, object], key: str) -> int | None:
+    value = said.get(key)
+    return value if type(value) is int else None

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from app.domain.dongle import DeviceState, DongleStatus
+from app.domain.dongle import DeviceState, DongleStatus, LogProgress
 from app.domain.telemetry import Sample
 from app.storage.database import Database
 from app.storage.device_models import DeviceStateRow
@@ -36,18 +36,15 @@ class DeviceStateStore:
         if rows:
             self.database.write(lambda session: update_some(session, DeviceStateRow, rows))
 
-    def save_acked(self, acked: Mapping[str, int]) -> None:
-        """Keep how far each log is acknowledged."""
+    def save_acked(self, acked: Mapping[str, int | None]) -> None:
+        """Keep how far each log is acknowledged; None: nothing of it yet."""
         rows = [{"device": device, "acked_seq": acked[device]} for device in sorted(acked)]
         if rows:
             self.database.write(lambda session: update_some(session, DeviceStateRow, rows))
 
-    def acked(self) -> dict[str, int]:
-        """Return the record of each log below which nothing is to come: acknowledged, or gone by the device's own word."""
-        asked = select(DeviceStateRow.device, DeviceStateRow.acked_seq, DeviceStateRow.oldest_seq)
-        found = self.database.read(lambda session: session.execute(asked).all())
-        known = {row.device: [seq for seq in (row.acked_seq, row.oldest_seq) if seq is not None] for row in found}
-        return {device: max(seqs) for device, seqs in known.items() if seqs}
+    def logs(self) -> dict[str, LogProgress]:
+        """Return how far each log is: below it all is acknowledged, or gone by the device's own word."""
+        return {state.device: _progress(state) for state in self.everybody()}
 
     def get(self, device: str) -> DeviceState | None:
         """Return the state of a device; None when nothing was ever heard of it."""
@@ -72,6 +69,12 @@ def _state(row: DeviceStateRow) -> DeviceState:
         status=_status(row),
         acked_seq=row.acked_seq,
     )
+
+
+def _progress(state: DeviceState) -> LogProgress:
+    status, oldest_seq = state.status, None if state.status is None else state.status.oldest_seq
+    upto = max((seq for seq in (state.acked_seq, oldest_seq) if seq is not None), default=None)
+    return LogProgress(upto=upto, acked=upto, status=None if status is None or status.next_seq is None else status)
 
 
 def _sample(row: DeviceStateRow) -> Sample | None:

@@ -65,9 +65,11 @@ class TelemetryStore:
         asked = select(*COLUMNS).where(TelemetryRow.device == device, TelemetryRow.seq >= first_seq, TelemetryRow.seq < before_seq)
         return self._samples(asked.order_by(TelemetryRow.seq))
 
-    def seqs(self, device: str, first_seq: int, *, limit: int) -> list[int]:
-        """Return the numbers of the records stored from one on, in order."""
+    def seqs(self, device: str, first_seq: int, *, limit: int, since: datetime | None = None) -> list[int]:
+        """Return the numbers of the records stored from one on, in order; those only that came in since an instant, if one is given."""
         asked = select(TelemetryRow.seq).where(TelemetryRow.device == device, TelemetryRow.seq >= first_seq)
+        if since is not None:
+            asked = asked.where(TelemetryRow.received_at >= since)
         found = asked.order_by(TelemetryRow.seq).limit(limit)
         return self.database.read(lambda session: [int(seq) for seq in session.scalars(found) if seq is not None])
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from app.domain.audit import AuditEntry
 from app.domain.credential import Certificate, ClaimCode, Issued
 from app.domain.device import Device
-from app.domain.dongle import CommandAnswer, DeviceCommand, DeviceState, DongleStatus, Schedule
+from app.domain.dongle import CommandAnswer, DeviceCommand, DeviceState, DongleStatus, LogProgress, Schedule
 from app.domain.refusal import Refusal
 from app.domain.site import SiteId
 from app.domain.telemetry import Rolled, Sample
@@ -40,8 +40,8 @@ class Telemetry(Protocol):
         """Return the records of a device's log with a `seq` in [first, before), in order."""
         ...
 
-    def seqs(self, device: str, first_seq: int, *, limit: int) -> list[int]:
-        """Return the numbers of the records stored from one on, in order."""
+    def seqs(self, device: str, first_seq: int, *, limit: int, since: datetime | None = None) -> list[int]:
+        """Return the numbers of the records stored from one on, in order; those only that came in since an instant, if one is given."""
         ...
 
 
@@ -64,12 +64,12 @@ class DeviceStates(Protocol):
         """Keep the newest status of each device."""
         ...
 
-    def save_acked(self, acked: Mapping[str, int]) -> None:
-        """Keep how far each log is acknowledged."""
+    def save_acked(self, acked: Mapping[str, int | None]) -> None:
+        """Keep how far each log is acknowledged; None: nothing of it yet."""
         ...
 
-    def acked(self) -> dict[str, int]:
-        """Return the record of each log below which nothing is to come: acknowledged, or gone by the device's own word."""
+    def logs(self) -> dict[str, LogProgress]:
+        """Return how far each log is: below it all is acknowledged, or gone by the device's own word."""
         ...
 
     def get(self, device: str) -> DeviceState | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from app.domain.dongle import DeviceState, DongleStatus
 from app.domain.reading import Reading
 from app.domain.site import SiteId
 from app.domain.telemetry import Sample, readings
@@ -28,12 +29,15 @@ class DongleHouses:
     """The same, once what was given out last is kept."""
     begun: set[str] = field(default_factory=set)
     """Logs that nothing was acknowledged of when we first looked: all of them is new."""
+    statuses: dict[str, DongleStatus] = field(default_factory=dict)
+    """The newest that told of each log."""
 
     def newest(self, site: SiteId, now: datetime) -> list[Reading]:
         """Return what came in since the last time: records however old, or else what is measured now. The same again until `kept`."""
         found: list[Reading] = []
         self.given.clear()  # what was given out and not kept, to this site or another, is given out again
         for state in self.states.of(self._of(site)):
+            self._heed(state)
             fresh = self._records(state.device, state.acked_seq)
             found += readings(fresh, SOURCE)
             live = state.sample
@@ -49,6 +53,18 @@ class DongleHouses:
     def past(self, site: SiteId, start: datetime, end: datetime) -> list[Reading]:
         """Return the minute means of a span."""
         return [each for device in self._of(site) for each in readings(self.telemetry.between(device, start, end, only_log=True), SOURCE)]
+
+    def _heed(self, state: DeviceState) -> None:
+        """Begin again where a device has begun another log; a reading that is given twice is kept once."""
+        before, status = self.statuses.get(state.device), state.status
+        if before is None or state.acked_seq is None:
+            is_other = (state.acked_seq or 0) < self.copied.get(state.device, 0)
+        else:
+            is_other = status is not None and status.is_of_another_log(before)
+        if is_other:
+            self.copied[state.device] = 0
+        if status is not None and status.next_seq is not None:
+            self.statuses[state.device] = status
 
     def _records(self, device: str, acked_seq: int | None) -> Sequence[Sample]:
         if acked_seq is None:

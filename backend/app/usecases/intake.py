@@ -85,6 +85,8 @@ class Intake:
     progress: dict[str, LogProgress] | None = None
     moved: set[str] = field(default_factory=set)
     """Devices whose log went on since it was acknowledged."""
+    anew: set[str] = field(default_factory=set)
+    """Devices that began another log, while it is not kept that nothing of it is acknowledged."""
     audited: dict[tuple[str, Cause], datetime] = field(default_factory=dict)
 
     def admit(self, samples: Sequence[Sample], statuses: Sequence[DongleStatus], now: datetime) -> Batch:
@@ -105,13 +107,16 @@ class Intake:
         Raises:
             UnavailableError: the database did not answer.
         """
+        for status in batch.statuses:
+            if self._progress(status.device).heed(status):
+                log.warning("%s begins another log at %s: it is another board, or its flash was erased", status.device, status.oldest_seq)
+                self.anew.add(status.device)
+        self.states.save_acked(dict.fromkeys(self.anew))  # before the status by which it was known
+        self.anew.clear()
         self._save(batch.statuses, self.states.save_status, now)
         new = self._save(batch.samples, lambda samples: self.telemetry.save(samples, now), now)
         self.counts.stored += new
         self.counts.duplicate += len(batch.samples) - new
-        for status in batch.statuses:
-            if status.oldest_seq is not None:
-                self._progress(status.device).begins(status.oldest_seq)
         for device, seq in batch.seqs:  # also of what cannot be true: it would only come again
             self._progress(device).stored(seq)
         self.moved |= {device for device, _ in batch.seqs} | {status.device for status in batch.statuses}
@@ -126,7 +131,7 @@ class Intake:
         for device in [each for each in self.moved if _is_due(self._progress(each), now)]:
             progress = self._progress(device)
             if progress.has_gap and progress.upto is not None:
-                progress.join(self.telemetry.seqs(device, progress.upto, limit=LOOKED_UP))
+                progress.join(self.telemetry.seqs(device, progress.upto, limit=LOOKED_UP, since=progress.since))
             if progress.owed is not None:
                 due[device] = progress.owed
             else:
@@ -178,7 +183,7 @@ class Intake:
     def _prepare(self, now: datetime) -> None:
         """Know who may be heard, and at the start how far each log was acknowledged."""
         if self.progress is None:
-            self.progress = {device: LogProgress(upto=seq, acked=seq) for device, seq in self.states.acked().items()}
+            self.progress = self.states.logs()
         if self.known is not None and self.known_at is not None and now - self.known_at < KNOWN_FOR:
             return
         try:
