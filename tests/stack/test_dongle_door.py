@@ -162,4 +162,4 @@ def _answer(status: str, reason: str) -> str:
 
 def _says_in_vain(house: House, who: ConnectedDongle) -> bool:
     who.say("commands/response", _answer("expired", "expired"))
-    return house.logs(who.device, "device.refused", "revoked")
+    return house.logs(who.device, "device.unheard", "revoked")

@@ -162,7 +162,7 @@ def test_garbage_of_every_kind_stops_nothing(fleet: Fleet, mariadb: MariaDb, dat
     wait_for(lambda: rows(mariadb, "1") == 1, 15, lambda: (rows(mariadb, "1"), listener.said()))
     with database.engine.connect() as connection:
         noted = connection.execute(text("SELECT standing FROM devices WHERE id = 'bat_nobody'")).scalar()
-        refused = set(connection.execute(text("SELECT subject FROM audit WHERE action = 'device.refused'")).scalars())
+        refused = set(connection.execute(text("SELECT subject FROM audit WHERE action = 'device.unheard'")).scalars())
     assert noted == "unclaimed"
     assert {fleet.device(1), "no-such-prefix"} <= refused
     assert "unforeseen" not in listener.said()

@@ -293,7 +293,7 @@ def test_whoever_tries_to_get_in_is_in_the_audit_log_but_does_not_fill_it() -> N
     for n in range(100):
         dongles.intake.reject("bat_x", RejectedError(Cause.FORGED, "a topic of another"), at(n))
 
-    assert [entry.action for entry in dongles.audit.between(HOME, NOON, at(1000))] == ["device.refused"]
+    assert [entry.action for entry in dongles.audit.between(HOME, NOON, at(1000))] == ["device.unheard"]
     assert dongles.intake.counts.rejected[Cause.FORGED] == 100
 
 

@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 from app.domain.audit import AuditEntry
-from app.domain.errors import UnavailableError
+from app.domain.errors import RejectedError, UnavailableError
 from app.domain.refusal import Refusal
 from app.domain.site import HOME, SiteId
+from app.domain.telemetry import Cause
 from app.storage.audit import AuditStore
 from app.storage.database import Database
+from app.storage.device_states import DeviceStateStore
 from app.storage.devices import DeviceStore
+from app.storage.telemetry import TelemetryStore
+from app.usecases.intake import Intake
 from app.usecases.watch import MOST_AN_HOUR, Watch
 from tests.served_app import settings_in
 
@@ -83,6 +87,17 @@ def test_after_a_restart_nothing_is_logged_twice_and_nothing_is_missed(database:
     watch(told, database).turn(later)
 
     assert [detail for _, detail in logged(database)] == ["first", "while we were away"]
+
+
+def test_what_the_intake_did_not_hear_hides_no_refusal_of_the_broker_after_a_restart(database: Database) -> None:
+    told, later = Told(), NOON + timedelta(seconds=5)
+    told.say("while we were away")
+    intake = Intake(TelemetryStore(database), DeviceStateStore(database), DeviceStore(database), AuditStore(database))
+    intake.reject("bat_r", RejectedError(Cause.REVOKED, "bat_r: it was shut out"), later)
+
+    watch(told, database).turn(later)
+
+    assert logged(database) == [("bat_a", "while we were away")]
 
 
 def test_a_flood_is_counted_and_not_logged(database: Database) -> None:

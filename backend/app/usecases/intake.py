@@ -24,6 +24,8 @@ ACK_AFTER_RECORDS = 30
 LOOKED_UP = 5_000
 SHOWN_LETTERS = 20
 AUDITED = frozenset({Cause.FORGED, Cause.REVOKED})
+ACTION = "device.unheard"
+"""Not the word of the broker's refusals: its watch goes on after the newest of those."""
 AUDITED_EVERY = timedelta(hours=1)
 """One entry per device and cause: somebody who knocks a thousand times does not fill the log."""
 
@@ -151,7 +153,7 @@ class Intake:
         last = self.audited.get((device, cause))
         if cause in AUDITED and (last is None or now - last >= AUDITED_EVERY):
             self.audited[device, cause] = now
-            entry = AuditEntry(at=now, actor=device[:64], action="device.refused", subject=device[:64], detail=f"{cause}: {error}"[:500])
+            entry = AuditEntry(at=now, actor=device[:64], action=ACTION, subject=device[:64], detail=f"{cause}: {error}"[:500])
             try:
                 self.audit.add(HOME, entry)
             except OptimizerError as refused:
