@@ -257,9 +257,9 @@ class FakeAudit:
         del site
         insort(self.rows, entry, key=lambda each: each.at)
 
-    def between(self, site: SiteId, start: datetime, end: datetime) -> list[AuditEntry]:
+    def between(self, site: SiteId, start: datetime, end: datetime, *, newest: int | None = None) -> list[AuditEntry]:
         del site
-        return [each for each in self.rows if start <= each.at < end]
+        return [each for each in self.rows if start <= each.at < end][-(newest or 0) :]
 
 
 @dataclass

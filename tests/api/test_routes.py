@@ -167,3 +167,14 @@ def test_a_dry_run_is_told_with_every_recommendation(fresh: Served) -> None:
 def test_the_page_and_its_charts_are_served(alive: Served) -> None:
     assert alive.client.get("/").headers["content-type"].startswith("text/html")
     assert len(alive.client.get("/static/plotly.min.js").content) > 1_000_000
+
+
+def test_the_log_of_changes_has_an_end(fresh: Served) -> None:
+    for reserve_pct in (20, 30, 40):
+        fresh.client.put("/api/v1/settings/control", json={"reserve_pct": reserve_pct})
+
+    whole, newest = (fresh.client.get("/api/v1/audit", params=params).json() for params in ({}, {"limit": 2}))
+
+    assert (len(whole["entries"]), whole["more"]) == (3, False)
+    assert newest == {"entries": whole["entries"][1:], "more": True}
+    assert fresh.client.get("/api/v1/audit", params={"limit": 5001}).status_code == 422

@@ -11,6 +11,7 @@ def test_gives_back_a_span_in_order(database: Database) -> None:
         store.add(HOME, entry)
 
     assert store.between(HOME, NOON, at(3)) == entries[:3]
+    assert store.between(HOME, NOON, at(3), newest=2) == entries[1:3]
     assert store.between(SiteId("neighbour"), NOON, at(3)) == []
 
 

@@ -162,8 +162,8 @@ class FakeAudit:
         self.disk.reach()
         self.entries.append((site, entry))
 
-    def between(self, site: SiteId, start: datetime, end: datetime) -> list[AuditEntry]:
-        return [entry for of, entry in self.entries if of == site and start <= entry.at < end]
+    def between(self, site: SiteId, start: datetime, end: datetime, *, newest: int | None = None) -> list[AuditEntry]:
+        return [entry for of, entry in self.entries if of == site and start <= entry.at < end][-(newest or 0) :]
 
 
 @dataclass

@@ -1,14 +1,18 @@
 """/audit: who changed what, and who was refused."""
 
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from pydantic import Field
 
 from app.api.deps import House, Now, Use
 from app.api.models import Instant, Out, span
 from app.api.security import Admin
 
 router = APIRouter(prefix="/audit", tags=["audit"])
+
+MOST_ENTRIES = 5_000
 
 
 class EntryOut(Out):
@@ -25,11 +29,22 @@ class AuditOut(Out):
     """Entries, oldest first."""
 
     entries: list[EntryOut]
+    more: bool = Field(description="The span has older ones: ask again with an `end` just after the first one's `at`.")
 
 
 @router.get("")
-def audit(use: Use, house: House, now: Now, _caller: Admin, start: Instant | None = None, end: Instant | None = None) -> AuditOut:
-    """Return the log of a span; without one, of the last week."""
+def audit(
+    use: Use,
+    house: House,
+    now: Now,
+    _caller: Admin,
+    *,
+    start: Instant | None = None,
+    end: Instant | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_ENTRIES, description="At most so many, the newest of the span.")] = MOST_ENTRIES,
+) -> AuditOut:
+    """Return the newest of the log of a span; without one, of the last week."""
     until = end or now + timedelta(seconds=1)
     wanted = span(start or until - timedelta(days=7), until)
-    return AuditOut(entries=[EntryOut.model_validate(each) for each in use.audit.between(house.id, wanted.start, wanted.end)])
+    found = use.audit.between(house.id, wanted.start, wanted.end, newest=limit + 1)
+    return AuditOut(entries=[EntryOut.model_validate(each) for each in found[-limit:]], more=len(found) > limit)

@@ -22,11 +22,11 @@ class AuditStore:
         """Append an entry."""
         self.database.write(lambda session: append(session, site, entry))
 
-    def between(self, site: SiteId, start: datetime, end: datetime) -> list[AuditEntry]:
-        """Return the entries of [start, end), oldest first, those of one instant as they were added."""
+    def between(self, site: SiteId, start: datetime, end: datetime, *, newest: int | None = None) -> list[AuditEntry]:
+        """Return the entries of [start, end), or the newest so many of them, oldest first, those of one instant as they were added."""
         rows = select(AuditRow).where(AuditRow.site == site, AuditRow.at >= start, AuditRow.at < end)
-        asked = rows.order_by(AuditRow.at, AuditRow.id)
-        return self.database.read(lambda session: [_entry(row) for row in session.scalars(asked)])
+        asked = rows.order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(newest)
+        return self.database.read(lambda session: [_entry(row) for row in session.scalars(asked)])[::-1]
 
 
 def append(session: Session, site: SiteId, entry: AuditEntry) -> None:

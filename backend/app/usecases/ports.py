@@ -255,8 +255,8 @@ class Audit(Protocol):
         """Append an entry."""
         ...
 
-    def between(self, site: SiteId, start: datetime, end: datetime) -> list[AuditEntry]:
-        """Return the entries of a span, oldest first."""
+    def between(self, site: SiteId, start: datetime, end: datetime, *, newest: int | None = None) -> list[AuditEntry]:
+        """Return the entries of a span, or the newest so many of them, oldest first."""
         ...
 
 
