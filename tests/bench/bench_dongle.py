@@ -176,7 +176,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dongles", type=int, default=5)
     parser.add_argument("--readings", type=int, default=200, help="of all dongles together")
-    parser.add_argument("--orders", type=int, default=60, help="to all dongles together")
+    parser.add_argument("--orders", type=int, default=240, help="to all dongles together")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-dongle-") as folder:
         bench = asyncio.run(run(Path(folder), asked.dongles, asked.readings, asked.orders))
