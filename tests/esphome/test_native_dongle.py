@@ -1,6 +1,7 @@
 """A dongle without a broker: the real firmware on a simulated inverter, over ESPHome's native API, into the backend's own database."""
 
 import asyncio
+import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from app.storage.device_states import DeviceStateStore
 from app.storage.devices import DeviceStore
 from app.storage.rollup import RollupStore
 from app.storage.telemetry import TelemetryStore
+from app.usecases.dongle_house import DongleHouses
 from app.usecases.intake import Intake
 from tests.esphome.conftest import Start
 from tests.stack.listening import claim
@@ -35,6 +37,8 @@ DAY_S, DAY_FASTER, FASTER = 86400, 1800, 20
 DAY_RECORDS = 0.8 * DAY_S / 60
 """At that speed a pause of 33 ms of this machine swallows a minute; that none is in earnest is shown in tests/esphome/core."""
 DRAINED_WITHIN_S = 120.0
+LOGGED = 3
+"""Where the log has got to before the flash is erased: number 0 is the clock's."""
 SETTLED_S = 2.0
 """Until what was said in the faster time has arrived."""
 
@@ -86,6 +90,46 @@ def test_measures_into_the_database_and_does_as_told(start: Start, tmp_path: Pat
     assert state.sample.soc_pct is not None
     assert state.status is not None
     assert state.status.said["inverter"] == "foxess-h1"
+
+
+@pytest.mark.soak
+def test_a_dongle_whose_flash_was_erased_is_acknowledged_from_its_first_record(start: Start, tmp_path: Path) -> None:
+    """In real time, for its clock goes on over the erasure: some five minutes."""
+    url = f"sqlite:///{tmp_path}/optimizer.db"
+    upgrade(url)
+    database = Database.open(url)
+    claim(database, [DEVICE])
+    telemetry, states = TelemetryStore(database), DeviceStateStore(database)
+    hearing = Hearing(Intake(telemetry, states, DeviceStore(database), AuditStore(database)), lambda _answer, _now: None, clock)
+    houses = DongleHouses(DeviceStore(database), states, telemetry)
+
+    def acked() -> int | None:
+        state = states.get(DEVICE)
+        return None if state is None else state.acked_seq
+
+    async def run() -> None:
+        async with start(connect=False) as house:
+            dongle = house.dongle
+            way = NativeDongle(DEVICE, "127.0.0.1", dongle.port, None, hearing, clock)
+            listening = asyncio.create_task(Listening(hearing, [way], RollupStore(database), lambda _: None, clock).run())
+            try:
+                await _until(lambda: (acked() or 0) >= LOGGED and int(str(_said(states, "next_seq"))) >= LOGGED, 300)
+                houses.newest(HOME, clock())
+                houses.kept()
+                await dongle.power_off()
+                shutil.rmtree(dongle.flash)
+                await dongle.start()
+                await _until(lambda: acked() == LOGGED - 1, 150)
+                await _until(lambda: _said(states, "acked") == _said(states, "next_seq"), 100)
+            finally:
+                listening.cancel()
+                await asyncio.gather(listening, return_exceptions=True)
+
+    asyncio.run(run())
+    given = {each.at for each in houses.newest(HOME, clock())}
+    newest = max(each.at for each in telemetry.records(DEVICE, 0, LOGGED - 1))
+    database.close()
+    assert newest - timedelta(seconds=59) in given
 
 
 @pytest.mark.soak
@@ -149,6 +193,11 @@ def _acknowledged(states: DeviceStateStore) -> int:
     said = {} if state is None or state.status is None else state.status.said
     acked, oldest, next_seq = (int(str(said.get(key, 0))) for key in ("acked", "oldest", "next_seq"))
     return acked if oldest >= next_seq - 3 else 0
+
+
+def _said(states: DeviceStateStore, key: str) -> object:
+    state = states.get(DEVICE)
+    return None if state is None or state.status is None else state.status.said.get(key)
 
 
 async def _until(what: Callable[[], bool], within_s: float) -> None:
