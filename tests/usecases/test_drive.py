@@ -396,3 +396,26 @@ def test_an_answer_that_was_lost_counts_when_it_is_repeated() -> None:
     driven.answer(Answer.CONFIRMED, NOON + 5 * SECOND, reason="replayed")
 
     assert driven.outcomes == [OutcomeStatus.COMMANDED, OutcomeStatus.CONFIRMED]
+
+
+def test_a_device_that_gives_each_refusal_a_reason_of_its_own_fills_no_log() -> None:
+    driven = Driven()
+    before = len(driven.home.audit.rows)
+    for n in range(100):
+        told = CommandAnswer(device=DONGLE, command_id=f"forged-{n}", at=NOON, answer=Answer.REFUSED, reason=f"stale {n}")
+        driven.drive.answered(told, NOON + SECOND)
+
+    assert len(driven.home.audit.rows) - before == 1
+
+
+@pytest.mark.parametrize("answer", [Answer.FAILED, Answer.OVERRIDDEN])
+def test_one_answer_of_a_kind_is_all_that_becomes_of_a_command(answer: Answer) -> None:
+    driven = Driven()
+    driven.turn(NOON)
+    before = len(driven.home.audit.rows)
+    for n in range(100):
+        driven.answer(answer, NOON + n * SECOND)
+
+    assert len(driven.commands.answers) == 1
+    assert len(driven.home.audit.rows) - before == 1
+    assert len(driven.outcomes) == 2

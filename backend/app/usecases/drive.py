@@ -74,7 +74,7 @@ class Drive:
     """By device: to which command it answered what."""
     scheduled: dict[str, tuple[object, ...]] = field(default_factory=dict)
     """By device: what its schedule says."""
-    odd: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    odd: dict[tuple[str, Answer, bool], datetime] = field(default_factory=dict)
     """By device and kind: when a refusal, or an order that was not ours or came again, was logged last."""
 
     def turn(self, site: Site, decision: Decision, plan: Plan | None, now: datetime) -> None:
@@ -130,6 +130,8 @@ class Drive:
             self._log_odd(command.site, answer, f"{command.command.mode}: it came again and was not done again", now)
             if any(each.answer in FINAL for each in command.answers):
                 return  # what became of it stands
+        if any(each.answer is answer.answer and each.at != answer.at for each in command.answers):
+            return  # one of each kind is all that becomes of a command; the same again may be one that was not reported yet
         self.answered_last[command.device] = command.id, answer.answer
         is_new = self.commands.add_answer(answer)
         if is_new and answer.answer in AUDITED:
@@ -147,7 +149,7 @@ class Drive:
             self._log_odd(device.site, answer, f"a schedule, or an order that is none of ours: {answer.answer} ({answer.reason})", now)
 
     def _log_odd(self, site: SiteId, answer: CommandAnswer, detail: str, now: datetime) -> None:
-        kind = (answer.device, f"{answer.answer} {answer.reason}, {detail}")
+        kind = (answer.device, answer.answer, answer.reason == REPLAYED)  # not by the reason: a device may have a thousand
         last = self.odd.get(kind)
         if last is None or now - last >= ODD_EVERY:
             self._log(site, answer, detail, now)
