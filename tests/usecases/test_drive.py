@@ -1,91 +1,22 @@
 """A dongle carries decisions out, one controller at a time."""
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
 from app.domain.decision import Command, OutcomeStatus
-from app.domain.dongle import Answer, CommandAnswer, DeviceCommand, Schedule
+from app.domain.dongle import Answer, CommandAnswer, Schedule
 from app.domain.errors import InvalidInputError, NotFoundError, NotInControlError, UnavailableError
-from app.domain.plan import Plan
 from app.domain.setting import NODE_RED
 from app.domain.site import HOME, Mode
-from app.usecases.drive import Drive
-from app.usecases.preferences import Prefer
 from tests import records
 from tests.builders import house
-from tests.fakes import Disk, FakeHome
 from tests.records import NOON
 from tests.telemetry import DONGLE
-from tests.usecases.dongles import FakeCommands, FakeDevices, claimed
-from tests.usecases.test_shadow import FakeSettings
-
-SECOND = timedelta(seconds=1)
-CHARGE = records.decision(0)
-CALM = {Mode.SELF_USE}
-OTHER = "bat_other"
-
-
-@dataclass
-class Driven:
-    """A house that a dongle drives, and what the dongle was told."""
-
-    home: FakeHome = field(default_factory=FakeHome)
-    disk: Disk = field(default_factory=Disk)
-    said: list[tuple[DeviceCommand | Schedule, str]] = field(default_factory=list)
-    is_away: bool = False
-    commands: FakeCommands = field(init=False)
-    devices: FakeDevices = field(init=False)
-    prefer: Prefer = field(init=False)
-    drive: Drive = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.commands, self.devices = FakeCommands(self.disk), FakeDevices(self.disk)
-        self.devices.known[OTHER] = claimed(OTHER)
-        self.prefer = Prefer({HOME: house()}, FakeSettings(), self.home.audit, self.devices)
-        self.home.execute.controller_of = lambda site: self.prefer.of(site).controller
-        self.home.decisions.save(CHARGE)
-        self.restart()
-        self.control(f"dongle:{DONGLE}")
-
-    def restart(self) -> None:
-        self.drive = Drive(self.prefer, self.devices, self.commands, self.home.execute, self.home.audit, self.send)
-
-    def control(self, controller: str, *, dry_run: bool = False) -> None:
-        self.prefer.change(HOME, reserve_pct=None, dry_run=dry_run, controller=controller, actor="phone", now=NOON)
-
-    def send(self, what: DeviceCommand | Schedule, device: str) -> None:
-        if self.is_away:
-            raise UnavailableError("no broker")
-        self.said.append((what, device))
-
-    def turn(self, now: datetime, plan: Plan | None = None) -> None:
-        self.drive.turn(house(), self.home.decisions.rows[CHARGE.id], plan, now)
-
-    def answer(self, answer: Answer, at: datetime, **more: object) -> None:
-        told = self.told[-1]
-        self.drive.answered(replace(CommandAnswer(device=DONGLE, command_id=told.id, at=at, answer=answer), **more), at)  # type: ignore[arg-type]
-
-    @property
-    def told(self) -> list[DeviceCommand]:
-        return [what for what, _ in self.said if isinstance(what, DeviceCommand)]
-
-    @property
-    def released(self) -> list[str]:
-        """Which dongles were sent to self-use, each time with no plan of their own, which they hear first."""
-        calm = [
-            (what.id, device) for what, device in self.said if isinstance(what, Schedule) and {each.mode for each in what.commands} == CALM
-        ]
-        ended = [(told.id.removesuffix(".0"), told.device) for told in self.told if told.decision_id is None and told.command.mode in CALM]
-        assert calm == ended
-        return [device for _, device in ended]
-
-    @property
-    def outcomes(self) -> list[OutcomeStatus]:
-        return [each.status for each in self.home.decisions.rows[CHARGE.id].outcomes]
+from tests.usecases.driven import CHARGE, SECOND, Driven
 
 
 def test_a_decision_is_told_once_with_its_lease_and_its_outcome_is_the_decisions() -> None:
@@ -220,115 +151,6 @@ def test_a_controller_that_cannot_be_is_refused() -> None:
     for controller in ("home assistant", "dongle:", "dongle:cat_1", DONGLE.upper()):
         with pytest.raises(InvalidInputError):
             driven.control(controller)
-
-
-def test_a_dongle_that_no_longer_drives_is_sent_to_self_use_once_with_no_plan_of_its_own() -> None:
-    driven = Driven()
-    driven.turn(NOON, records.plan())
-    driven.said.clear()
-    driven.control(NODE_RED)
-
-    driven.turn(NOON + 20 * SECOND)
-    driven.turn(NOON + 40 * SECOND)
-
-    schedule, command = (what for what, _ in driven.said)
-    assert isinstance(schedule, Schedule)
-    assert {each.mode for each in schedule.commands} == {Mode.SELF_USE}
-    assert isinstance(command, DeviceCommand)
-    assert command.command.mode is Mode.SELF_USE
-
-
-def test_a_dry_run_releases_a_dongle_that_drove_and_then_commands_nothing() -> None:
-    driven = Driven()
-    driven.turn(NOON, records.plan(4))
-    driven.answer(Answer.CONFIRMED, NOON + SECOND)
-    driven.said.clear()
-    driven.control(f"dongle:{DONGLE}", dry_run=True)
-
-    driven.turn(NOON + 20 * SECOND, records.plan(4))
-    driven.answer(Answer.CONFIRMED, NOON + 21 * SECOND)
-    for n in range(2, 100):
-        driven.turn(NOON + n * 20 * SECOND, records.plan(4))
-
-    assert driven.released == [DONGLE]
-    with pytest.raises(NotInControlError, match="dry run"):
-        driven.drive.order(DONGLE, Command(mode=Mode.HOLD), lease=timedelta(hours=1), actor="phone", now=NOON)
-    driven.control(f"dongle:{DONGLE}")
-    driven.turn(NOON + 25 * 60 * SECOND, records.plan(4))
-    schedule, command = (what for what, _ in driven.said[2:])
-    assert isinstance(schedule, Schedule)
-    assert isinstance(command, DeviceCommand)
-    assert command.decision_id == CHARGE.id
-
-
-def test_one_dongle_after_another_drives_and_the_first_is_released() -> None:
-    driven = Driven()
-    driven.turn(NOON, records.plan())
-    driven.said.clear()
-    driven.control(f"dongle:{OTHER}")
-
-    driven.turn(NOON + 20 * SECOND)
-
-    assert driven.released == [DONGLE]
-    assert [told.device for told in driven.told] == [DONGLE, OTHER]
-
-
-def test_a_release_is_said_again_until_the_dongle_did_so() -> None:
-    driven = Driven()
-    driven.turn(NOON, records.plan())
-    driven.said.clear()
-    driven.control(NODE_RED)
-    driven.is_away = True
-    with pytest.raises(UnavailableError):
-        driven.turn(NOON + 20 * SECOND)
-    driven.is_away = False
-
-    driven.turn(NOON + 90 * SECOND)
-    assert driven.released == [DONGLE]
-    driven.turn(NOON + 170 * SECOND)
-    assert driven.released == [DONGLE, DONGLE]
-    driven.answer(Answer.CONFIRMED, NOON + 171 * SECOND)
-    for minutes in range(4, 60):
-        driven.turn(NOON + minutes * 60 * SECOND)
-    assert driven.released == [DONGLE, DONGLE]
-
-
-def test_a_release_that_nobody_hears_ends_where_nothing_is_left_to_let_go() -> None:
-    driven = Driven()
-    driven.turn(NOON, records.plan())
-    driven.control(NODE_RED)
-    driven.said.clear()
-    for hours in range(100):
-        driven.turn(NOON + timedelta(hours=hours))
-
-    assert driven.told[-1].issued <= CHARGE.valid_until + timedelta(hours=48)
-
-
-def test_what_was_told_before_a_restart_is_released() -> None:
-    driven = Driven()
-    driven.turn(NOON, records.plan())
-    driven.said.clear()
-    driven.control(NODE_RED)
-    driven.restart()
-
-    driven.turn(NOON + 20 * SECOND)
-    assert driven.released == [DONGLE]
-    driven.answer(Answer.CONFIRMED, NOON + 21 * SECOND)
-    driven.restart()
-    driven.turn(NOON + 100 * SECOND)
-    assert driven.released == [DONGLE]
-
-
-def test_a_release_holds_no_decision_back() -> None:
-    driven = Driven()
-    driven.turn(NOON)
-    driven.control(NODE_RED)
-    driven.turn(NOON + 20 * SECOND)
-    driven.restart()
-    driven.control(f"dongle:{DONGLE}")
-    driven.turn(NOON + 40 * SECOND)
-
-    assert driven.told[-1].decision_id == CHARGE.id
 
 
 def test_a_person_commands_only_what_drives_the_site_and_then_holds_the_optimizer_back() -> None:
