@@ -11,9 +11,9 @@ from pathlib import Path
 
 from compatibility import tables
 
-from app.devices.esphome_package import package
-from app.devices.template import load_all
 from app.domain.errors import InvalidTemplateError
+from app.templates.esphome_package import package
+from app.templates.template import load_all
 
 HERE = Path(__file__).parent
 PACKAGES, GUIDE = Path("packages") / "inverters", Path("README.md")

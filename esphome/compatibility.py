@@ -3,8 +3,8 @@
 
 from collections.abc import Callable
 
-from app.devices.esphome_sensors import HOUSE
-from app.devices.template import Template
+from app.templates.esphome_sensors import HOUSE
+from app.templates.template import Template
 
 HOPED_FOR = [
     ("Tesla Powerwall", "", "no Modbus at all; read over its own network interface, ordered through Tesla's cloud only"),

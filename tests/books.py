@@ -10,7 +10,7 @@ from app.domain.reading import Quantity, Reading
 from app.domain.site import HOME, Mode, Site
 from app.domain.slot import slots_between
 from app.optimizer.rules import Rules
-from app.services.simulated_house import SimulatedHouse
+from app.services.simulated.dwelling import SimulatedHouse
 from app.usecases.settle import Settle, Settlement
 from tests.builders import battery, house
 from tests.fakes import Disk, FakeDecisions, FakeLedger, FakePrices, FakeReadings

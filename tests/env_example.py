@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from app.config import Settings
+from app.config.settings import Settings
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 HEAD = """\

@@ -16,9 +16,9 @@ from app.domain.price import Direction, Price
 from app.domain.reading import Quality, Quantity, Reading, reading
 from app.domain.site import HOME, Site, SiteId
 from app.domain.slot import Slot, slots_between
+from app.looks.health import Component, Health
 from app.optimizer.rules import Rules
 from app.usecases.execute import Execute
-from app.usecases.health import Component, Health
 from app.usecases.history import History
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal

@@ -12,11 +12,12 @@ from tempfile import TemporaryDirectory, mkdtemp
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.config import CertificatesSettings, Settings, load
-from app.devices.credentials import Authority
+from app.config.service import CertificatesSettings
+from app.config.settings import Settings, load
 from app.main import create_app
 from app.storage.database import upgrade
-from app.wiring import Service, build
+from app.trust.credentials import Authority
+from app.wiring.service import Service, build
 
 NOON = datetime(2026, 6, 1, 12, 10, tzinfo=UTC)
 TOKENS = {role: f"{role}-token-of-forty-eight-characters-for-tests-only" for role in ("viewer", "controller", "admin")}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.domain.tape import Tape
-from app.storage.tapes import read_tape
+from app.replay.tapes import read_tape
 
 FORTNIGHT = Path(__file__).parent / "fixtures" / "agile_fortnight.csv"
 YEAR = Path(__file__).parents[2] / "shared" / "data" / "uk_year_2023.csv.gz"

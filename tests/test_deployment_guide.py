@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from app.config import load
+from app.config.settings import load
 from app.domain.errors import InvalidInputError
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "DEPLOYMENT_GUIDE.md").read_text()
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
-DOCTOR = ast.parse((ROOT / "backend" / "app" / "doctor.py").read_text())
+DOCTOR = ast.parse((ROOT / "backend" / "app" / "cli" / "doctor.py").read_text())
 VARIABLE = re.compile(r"`((?:NODE_RED|BATTERY|HA|TZ)[A-Z_]*)[`,]")
 QUANTITIES = {"BATTERY_KW", "BATTERY_VOLTAGE_V"}
 SET_BY_THE_IMAGE = {"NODE_RED_HOST", "NODE_RED_PORT", "NODE_RED_FLOWS", "BATTERY_CONTEXT_STORE"}

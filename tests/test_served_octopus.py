@@ -8,10 +8,10 @@ import pytest
 from app.domain.errors import UnavailableError
 from app.domain.price import Direction, Price
 from app.domain.site import LONDON
-from app.services.octopus_energy import OctopusEnergy
-from app.services.simulated_prices import SimulatedAgile
+from app.services.octopus.energy import OctopusEnergy
+from app.services.simulated.agile import SimulatedAgile
 from tests.served_octopus import FORTNIGHT, Fault, ServedOctopus, default_data, load, serving
-from tests.services.octopus import AGILE, OUTGOING_AGILE
+from tests.services.octopus.served import AGILE, OUTGOING_AGILE
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -32,7 +32,7 @@ from app.api import (
 )
 from app.api.limits import BodyLimit
 from app.api.loopback import LoopbackOnly
-from app.wiring import Service
+from app.wiring.service import Service
 
 log = logging.getLogger(__name__)
 

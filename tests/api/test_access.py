@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from app.api.security import Guard, sha256
-from app.config import load
+from app.config.settings import load
 from app.domain.access import KnownToken, Role
 from app.domain.errors import InvalidInputError
 from app.domain.site import HOME
-from app.wiring import build, refuse_if_unguarded
+from app.wiring.service import build, refuse_if_unguarded
 from tests.served_app import NOON, NOWHERE, TOKENS, Served, bearer, served, settings_in
 
 ROLES = ["viewer", "controller", "admin"]

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from app.devices.credentials import Authority
-from app.devices.holder import Holder
-from app.usecases.provision import WRONG_TRIES, WRONG_WITHIN, renewal_message
+from app.fleet.provision import WRONG_TRIES, WRONG_WITHIN, renewal_message
+from app.trust.credentials import Authority
+from app.trust.holder import Holder
 from tests.served_app import NOON, Served, served
 
 DEVICES = "/api/v1/devices"

@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.devices.credentials import Authority
 from app.domain.credential import ClaimCode
 from app.domain.errors import DeniedError, OptimizerError, TooManyTriesError
-from app.usecases import device_ports
-from app.usecases.provision import WRONG_OF_ALL, WRONG_TRIES
+from app.fleet import ports as fleet_ports
+from app.fleet.provision import WRONG_OF_ALL, WRONG_TRIES
+from app.trust.credentials import Authority
 from tests.served_app import Served, served
 
 DEVICES = "/api/v1/devices"
@@ -32,7 +32,7 @@ type Key = ec.EllipticCurvePrivateKey
 class BeatenToIt:
     """The store of credentials, but that somebody else comes first between looking a code up and using it."""
 
-    store: device_ports.Credentials
+    store: fleet_ports.Credentials
     first: Callable[[], object] | None
 
     def __getattr__(self, name: str) -> object:
@@ -223,7 +223,7 @@ def test_one_shut_out_that_goes_on_asking_keeps_no_new_one_out(house: Served) ->
 def test_who_comes_second_with_a_code_is_denied_and_logged(house: Served) -> None:
     code, provision = a_code(house), house.service.use.provision
     beaten = BeatenToIt(provision.credentials, lambda: enroll(house, code, csr(fresh()), "bat_first").raise_for_status())
-    provision.credentials = cast("device_ports.Credentials", beaten)
+    provision.credentials = cast("fleet_ports.Credentials", beaten)
 
     reply = enroll(house, code, csr(fresh()), "bat_second")
 

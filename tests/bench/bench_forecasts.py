@@ -20,7 +20,7 @@ from app.forecasting.expect import Past, expect
 from app.forecasting.profile import no_sun, standard_load
 from app.forecasting.scenarios import DAYS
 from app.pricing.estimate import LOOK_BACK_DAYS, estimates
-from app.storage.tapes import read_tape
+from app.replay.tapes import read_tape
 from tests.bench.bench_savings import DATA
 from tests.bench.coverage import monthly
 

@@ -21,17 +21,17 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from app.backtest_study import NO_BATTERY, RULES, SELF_USE, Ask, planners, study, table
-from app.backtesting import Job
 from app.domain.site import LONDON, Battery, GridConnection, Inverter, Site, SolarArray
 from app.domain.slot import Slot, slots_between
 from app.domain.tape import Array, Tape
 from app.forecasting.scenarios import DAYS
 from app.forecasting.weatherlike import ErrorModel, errors, foretell
-from app.ledger.backtest import Terms
-from app.ledger.outcome import share
 from app.pricing.publication import Publication
-from app.storage.tapes import read_tape
+from app.replay.backtest import Terms
+from app.replay.jobs import Job
+from app.replay.outcome import share
+from app.replay.study import NO_BATTERY, RULES, SELF_USE, Ask, planners, study, table
+from app.replay.tapes import read_tape
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 KEPT = Path(".bench")

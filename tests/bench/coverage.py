@@ -11,7 +11,7 @@ from app.domain.tape import Tape
 from app.forecasting.adapt import adapted, factors
 from app.forecasting.scenarios import DAYS
 from app.forecasting.score import counts_for_coverage
-from app.ledger.backtest import Replay, Terms
+from app.replay.backtest import Replay, Terms
 from app.usecases.outlook import LEARN_EVERY, LEARN_FROM
 from tests.builders import house
 

@@ -16,8 +16,8 @@ import numpy as np
 from app.control.choose import choose
 from app.control.decide import from_choice
 from app.domain.tape import Tape
-from app.ledger.backtest import Replay, Terms, run_one
 from app.optimizer.rules import Rules, follow
+from app.replay.backtest import Replay, Terms, run_one
 from tests.builders import battery, house
 
 FOLDER = Path(__file__).parents[1] / "scenarios" / "decisions"

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.devices.template import FOLDER, load
+from app.templates.template import FOLDER, load
 from tests.esphome.firmware import INVERTER, Firmware, build
 from tests.esphome.simulator import house as simulated
 from tests.esphome.simulator.inverter import Inverter

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.devices.orders import ModeName
-from app.devices.template import FOLDER, load
+from app.templates.orders import ModeName
+from app.templates.template import FOLDER, load
 from tests.esphome.firmware import PRODUCTS, Firmware, build
 from tests.esphome.host import house
 from tests.esphome.simulator.house import House

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.devices import lines
+from app.devices.dongle import lines
 from app.domain.slot import floor
 from tests.esphome.conftest import Start
 from tests.esphome.firmware import PRODUCTS, Firmware

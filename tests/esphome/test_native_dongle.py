@@ -10,22 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from app.devices.hearing import Hearing
-from app.devices.listening import Listening
-from app.devices.native_dongles import NativeDongle
+from app.devices.dongle.hearing import Hearing
+from app.devices.dongle.listening import Listening
+from app.devices.dongle.native import NativeDongle
 from app.domain.decision import Command
 from app.domain.dongle import Answer, CommandAnswer, DeviceCommand
 from app.domain.errors import UnavailableError
 from app.domain.site import HOME, Mode
 from app.domain.telemetry import Cause
+from app.fleet.dongle_house import DongleHouses
+from app.fleet.intake import Intake
 from app.storage.audit import AuditStore
 from app.storage.database import Database, upgrade
 from app.storage.device_states import DeviceStateStore
 from app.storage.devices import DeviceStore
 from app.storage.rollup import RollupStore
 from app.storage.telemetry import TelemetryStore
-from app.usecases.dongle_house import DongleHouses
-from app.usecases.intake import Intake
 from tests.esphome.conftest import Start
 from tests.stack.listening import claim
 from tests.telemetry import NOON

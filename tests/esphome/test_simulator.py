@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.devices.orders import PINNED, ModeName
-from app.devices.template import Template, load_all
+from app.templates.orders import PINNED, ModeName
+from app.templates.template import Template, load_all
 from tests.esphome.simulator.driver import carry_out, command, measure, refresh
 from tests.esphome.simulator.house import House
 from tests.esphome.simulator.inverter import Inverter

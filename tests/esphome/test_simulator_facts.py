@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.devices.orders import ModeName
-from app.devices.template import load_all
+from app.templates.orders import ModeName
+from app.templates.template import load_all
 from tests.esphome.simulator.driver import carry_out, command
 from tests.esphome.simulator.house import House
 from tests.esphome.simulator.inverter import Inverter

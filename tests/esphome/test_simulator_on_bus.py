@@ -15,9 +15,9 @@ from pymodbus.constants import ExcCodes
 from pymodbus.exceptions import ModbusIOException
 from pymodbus.pdu import ModbusPDU
 
-from app.devices.orders import Control
-from app.devices.template import Template, load_all
-from app.devices.words import decode
+from app.templates.orders import Control
+from app.templates.template import Template, load_all
+from app.templates.words import decode
 from tests.esphome.simulator.driver import command
 from tests.esphome.simulator.inverter import Inverter
 from tests.esphome.simulator.orders import words_of

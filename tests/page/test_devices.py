@@ -11,9 +11,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.devices.credentials import Authority
 from app.storage.database import Database
 from app.storage.devices import DeviceStore
+from app.trust.credentials import Authority
 from tests.page.demo import Demo
 from tests.page.visit import DESKTOP, PHONE
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from app.devices.credentials import Authority
-from app.devices.holder import Holder
+from app.trust.credentials import Authority
+from app.trust.holder import Holder
 from tests.stack.home_assistant import free_port, until
 from tests.stack.mariadb import program
 

@@ -22,7 +22,7 @@ from websockets.sync.client import connect
 
 from app.domain.errors import UnavailableError
 from app.domain.reading import Quantity
-from app.services.home_assistant import Entity, EntityMap, HomeAssistant
+from app.services.home_assistant.entities import Entity, EntityMap, HomeAssistant
 from tests.stack.install_home_assistant import HASS
 from tests.stack.processes import end
 

@@ -14,9 +14,9 @@ from urllib.parse import unquote
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.config import Settings
+from app.config.settings import Settings
 from app.main import create_app
-from app.wiring import Service, build, prepare
+from app.wiring.service import Service, build, prepare
 from tests.stack.asker import Asker
 from tests.stack.home_assistant import free_port, until
 

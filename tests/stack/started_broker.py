@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.devices.credentials import Authority
+from app.trust.credentials import Authority
 from tests.stack.dongle_door import ANSWERS_WITHIN_S, HOST, READY_WITHIN_S, SHIPPED, DoorFiles, Visitor
 from tests.stack.home_assistant import free_port, until
 from tests.stack.mariadb import program

@@ -9,8 +9,8 @@ from functools import partial
 
 import pytest
 
-from app.devices.credentials import Authority, write_whole
-from app.devices.holder import Holder
+from app.trust.credentials import Authority, write_whole
+from app.trust.holder import Holder
 from tests.stack.connected_dongle import ConnectedDongle
 from tests.stack.dongle_door import ANSWERS_WITHIN_S, HOST, Visitor, visitor
 from tests.stack.dongle_fleet import LIVE_S, sample

@@ -110,7 +110,7 @@ def test_database_grants_what_the_service_does_and_no_more(stack: Stack) -> None
     assert grants[1].startswith(
         r"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER ON `battery\\_optimizer`.* TO `optimizer`@`%`"
     )
-    assert _sql(stack, "SELECT @@GLOBAL.time_zone, @@character_set_server").split() == ["+00:00", "utf8mb4"]
+    assert _sql(stack, "SELECT app.GLOBAL.time_zone, app.character_set_server").split() == ["+00:00", "utf8mb4"]
 
 
 def test_database_runs_without_rights_on_a_disk_it_cannot_write(stack: Stack) -> None:

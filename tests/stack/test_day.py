@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.config import load as load_settings
+from app.config.settings import load as load_settings
 from app.domain.decision import OutcomeStatus
 from app.domain.ledger import Case
 from app.domain.site import HOME, Mode

@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from app.devices.credentials import Authority
-from app.devices.holder import Holder
+from app.trust.credentials import Authority
+from app.trust.holder import Holder
 from tests.stack.connected_dongle import ConnectedDongle
 from tests.stack.dongle_door import HOST, PASSWORD, Door, Visitor
 from tests.stack.home_assistant import until

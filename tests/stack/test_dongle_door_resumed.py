@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from app.devices.credentials import Authority
-from app.devices.holder import Holder
 from app.domain.credential import Certificate
+from app.trust.credentials import Authority
+from app.trust.holder import Holder
 from tests.stack.dongle_door import HOST, Door, visitor
 from tests.stack.mosquitto import is_installed
 from tests.stack.parts import require

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from app.devices.credentials import Authority
-from app.devices.holder import Holder
+from app.trust.credentials import Authority
+from app.trust.holder import Holder
 from tests.stack.connected_dongle import ConnectedDongle
 from tests.stack.dongle_door import PASSWORD, Door, Visitor, visitor
 from tests.stack.home_assistant import until

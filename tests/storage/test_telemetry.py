@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.devices.lines import LARGEST_SEQ
+from app.devices.dongle.lines import LARGEST_SEQ
 from app.domain.dongle import DongleStatus, LogProgress
 from app.domain.errors import InvalidInputError
 from app.storage.database import Database

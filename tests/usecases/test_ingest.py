@@ -7,7 +7,7 @@ import pytest
 from app.domain.errors import UnavailableError
 from app.domain.reading import Quantity
 from app.domain.site import HOME
-from app.usecases.health import Status
+from app.looks.health import Status
 from tests.fakes import NIGHT, FakeHome, soc
 
 SECOND = timedelta(seconds=1)

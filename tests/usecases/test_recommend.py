@@ -11,7 +11,7 @@ from app.domain.errors import NotFoundError
 from app.domain.plan import PlanSource, PlanStatus
 from app.domain.price import Provenance
 from app.domain.site import HOME, Mode, SiteId
-from app.usecases.health import Status
+from app.looks.health import Status
 from tests.fakes import NIGHT, FakeHome, FakeTariff, forced, soc
 
 MINUTE = timedelta(minutes=1)

@@ -11,7 +11,7 @@ from app.domain.ledger import Intent, SlotStatus
 from app.domain.plan import PlanSource
 from app.domain.price import Provenance
 from app.domain.site import Mode, Site
-from app.usecases.dashboard import Day, Row, Source
+from app.looks.dashboard import Day, Row, Source
 
 router = APIRouter(prefix="/dashboard", tags=["savings"])
 

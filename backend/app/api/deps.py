@@ -9,21 +9,21 @@ from fastapi import Depends, Query, Request
 
 from app.domain.errors import NotFoundError
 from app.domain.site import HOME, Site, SiteId
+from app.fleet.provision import Provision
+from app.fleet.registry import Fleet
+from app.looks.dashboard import Dashboard
+from app.looks.forecast_quality import ForecastQuality
+from app.looks.health import Health
+from app.looks.savings import Account
+from app.looks.shadow import Shadow
 from app.usecases import ports
-from app.usecases.dashboard import Dashboard
 from app.usecases.execute import Execute
-from app.usecases.fleet import Fleet
-from app.usecases.forecast_quality import ForecastQuality
-from app.usecases.health import Health
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
 from app.usecases.outlook import Outlook
 from app.usecases.preferences import Prefer
-from app.usecases.provision import Provision
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
-from app.usecases.savings import Account
-from app.usecases.shadow import Shadow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from app.domain.device import DeviceStanding
 from app.domain.dongle import Answer, DeviceCommand
 from app.domain.site import Mode
 from app.domain.telemetry import Cause, DongleState, Rolled, Sample
-from app.usecases.fleet import FRESH, Seen
+from app.fleet.registry import FRESH, Seen
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 

@@ -12,8 +12,8 @@ from app.api.models import Out
 from app.api.security import Viewer
 from app.domain.decision import Decision
 from app.domain.telemetry import Cause
-from app.usecases.health import BADNESS, Report, Status
-from app.usecases.intake import Counts
+from app.fleet.intake import Counts
+from app.looks.health import BADNESS, Report, Status
 
 router = APIRouter(tags=["health"])
 

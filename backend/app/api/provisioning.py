@@ -14,7 +14,7 @@ from app.api.security import Admin
 from app.domain.credential import Issued
 from app.domain.device import Device, DeviceStanding
 from app.domain.errors import DeniedError
-from app.usecases.provision import GOOD_FOR
+from app.fleet.provision import GOOD_FOR
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 

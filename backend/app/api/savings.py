@@ -13,8 +13,8 @@ from app.domain.errors import InvalidInputError
 from app.domain.ledger import Case
 from app.ledger.period import Period
 from app.ledger.savings import VALUE_BASIS, Savings, Total
+from app.looks.savings import Statement
 from app.optimizer.rules import Rules
-from app.usecases.savings import Statement
 
 router = APIRouter(prefix="/savings", tags=["savings"])
 

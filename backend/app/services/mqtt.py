@@ -13,9 +13,9 @@ import aiomqtt
 from aiomqtt import Client, MqttError, ProtocolVersion, Will
 
 from app.domain.errors import OptimizerError
-from app.services.home_assistant_device import HomeAssistantDevice
-from app.services.home_assistant_discovery import EXPIRES_S
-from app.usecases.health import Component, Status
+from app.looks.health import Component, Status
+from app.services.home_assistant.discovery import EXPIRES_S
+from app.services.home_assistant.mqtt_device import HomeAssistantDevice
 
 log = logging.getLogger(__name__)
 

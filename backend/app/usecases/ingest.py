@@ -8,8 +8,8 @@ from app.domain.errors import UnavailableError
 from app.domain.reading import Quantity, Reading
 from app.domain.site import SiteId
 from app.domain.slot import Slot
+from app.fleet.dongle_house import DongleHouses
 from app.usecases import ports
-from app.usecases.dongle_house import DongleHouses
 
 LEAST_INTERVAL = timedelta(seconds=50)
 """A house is not asked more often: its own sensors are not newer."""

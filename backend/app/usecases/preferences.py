@@ -8,7 +8,8 @@ from app.domain.audit import AuditEntry
 from app.domain.errors import ConflictError, NotFoundError, UnavailableError
 from app.domain.setting import NEVER_SET, Preferences, Setting, dongle_of
 from app.domain.site import Site, SiteId
-from app.usecases import device_ports, ports
+from app.fleet import ports as fleet_ports
+from app.usecases import ports
 
 GROUP = "control"
 
@@ -20,7 +21,7 @@ class Prefer:
     configured: Mapping[SiteId, Site]
     settings: ports.Settings
     audit: ports.Audit
-    devices: device_ports.Devices
+    devices: fleet_ports.Devices
     known: dict[SiteId, Setting | None] = field(default_factory=dict)
 
     def of(self, site: SiteId) -> Preferences:

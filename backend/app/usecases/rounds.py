@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from app.domain.decision import Decision
 from app.domain.errors import OptimizerError
 from app.domain.site import HOME, Site, SiteId
+from app.fleet.drive import Drive
+from app.fleet.watch import Watch
 from app.usecases import ports
-from app.usecases.drive import Drive
 from app.usecases.execute import Execute
 from app.usecases.ingest import Ingest
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
 from app.usecases.settle import GRACE, Settle
 from app.usecases.sunshine import Sunshine
-from app.usecases.watch import Watch
 
 log = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from app.devices.orders import ModeName
-from app.devices.words import decode
+from app.templates.orders import ModeName
+from app.templates.words import decode
 from tests.esphome.simulator.inverter import Inverter
 from tests.esphome.simulator.orders import words_of
 

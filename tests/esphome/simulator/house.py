@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.devices.orders import ModeName
+from app.templates.orders import ModeName
 
 VOLTAGE_V = 51.2
 TEMPERATURE_C = 23.4

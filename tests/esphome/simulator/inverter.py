@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from pymodbus.constants import ExcCodes
 
-from app.devices.orders import Control
-from app.devices.template import Template
+from app.templates.orders import Control
+from app.templates.template import Template
 from tests.esphome.simulator.house import House
 from tests.esphome.simulator.orders import Facts, numbers, said, words_of
 from tests.esphome.simulator.readings import fill

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.devices.orders import Control, ModeName, Step, Value
-from app.devices.template import Template
-from app.devices.words import count, decode, encode
+from app.templates.orders import Control, ModeName, Step, Value
+from app.templates.template import Template
+from app.templates.words import count, decode, encode
 
 Words = Mapping[str, list[int]]
 ROUNDING = 1.0

@@ -1,8 +1,8 @@
 """The registers an inverter fills with what it measures: the templates' read map, the other way round."""
 
-from app.devices.reads import Derived, Read
-from app.devices.template import Template
-from app.devices.words import encode
+from app.templates.reads import Derived, Read
+from app.templates.template import Template
+from app.templates.words import encode
 
 WORD_HOLDS = 3000
 """From here on a number in tenths would not fit a signed word, so the scale factor says tens."""

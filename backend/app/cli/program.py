@@ -1,0 +1,216 @@
+"""The same use cases in a shell: `battery-optimizer`."""
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
+
+from app.api.security import sha256
+from app.cli import show
+from app.cli.backtest import backtest
+from app.cli.devices import ca_cli, device_cli
+from app.cli.doctor import examine
+from app.cli.history import history
+from app.config.settings import load
+from app.domain.access import KnownToken, Role
+from app.domain.errors import InvalidInputError, OptimizerError
+from app.domain.site import HOME
+from app.looks.shadow import last_weeks
+from app.main import create_app
+from app.services.octopus.energy import OctopusEnergy
+from app.storage.retention import prune
+from app.wiring.dongles import listen_only
+from app.wiring.service import Service, build, clock, prepare, refuse_if_unguarded, retention, running
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Plans and controls a home battery.")
+prices_cli = typer.Typer(no_args_is_help=True, help="What energy costs.")
+db_cli = typer.Typer(no_args_is_help=True, help="Where records are kept.")
+token_cli = typer.Typer(no_args_is_help=True, help="Who may ask.")
+cli.add_typer(prices_cli, name="prices")
+cli.add_typer(db_cli, name="db")
+cli.add_typer(token_cli, name="token")
+cli.add_typer(history, name="history")
+cli.add_typer(ca_cli, name="ca")
+cli.add_typer(device_cli, name="device")
+out, err = Console(), Console(stderr=True)
+
+GRACE_S = 10
+"""How long a request may go on after SIGTERM: longer than any plan."""
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one readable message and exit code 1."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        cli()
+    except OptimizerError as error:
+        err.print(str(error), style="bold red", markup=False)
+        raise SystemExit(1) from error
+
+
+@cli.command()
+def serve() -> None:
+    """Serve the API and the page, and keep prices, readings and decisions fresh."""
+    settings = load()
+    prepare(settings)
+    service = build(settings)
+    refuse_if_unguarded(service)
+    _serve(service)
+
+
+@cli.command()
+def listen() -> None:
+    """Listen to dongles and do nothing else: one of several such services beside `serve`, each with its own client id."""
+    settings = load()
+    prepare(settings)
+    listen_only(settings, clock)
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Where to listen.")] = 8000,
+    octopus: Annotated[str | None, typer.Option(metavar="REGION", help="Real public Agile prices of a region letter, e.g. C.")] = None,
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps its database.")] = Path(".demo"),
+) -> None:
+    """Serve a simulated house on http://127.0.0.1:8000 with made-up or real Agile prices."""
+    settings = show.demo_settings(port=port, region=octopus, folder=folder)
+    with _working("preparing the simulated house"):
+        prepare(settings)
+        service = build(settings, simulate_house=True)
+        service.rounds.turn(clock())
+    out.print(f"The house is simulated. Open http://127.0.0.1:{port}", style="bold green")
+    _serve(service)
+
+
+@cli.command()
+def recommend() -> None:
+    """Say what to do now, and why."""
+    with running() as service:
+        out.print(show.decision_panel(service.use.recommend.now(HOME, clock()), service.settings.site))
+
+
+@cli.command()
+def plan() -> None:
+    """Show the plan as a table and a plot."""
+    with running() as service:
+        with _working("planning"):
+            service.use.recommend.now(HOME, clock())
+        found = service.use.journal.last_plan(HOME, clock())
+        if found is None:
+            raise InvalidInputError("there is no plan; `battery-optimizer doctor` says what is missing")
+        out.print(show.plan_table(found, service.settings.site))
+        out.print(show.plan_plot(found, service.settings.site, width=min(120, out.width)), markup=False, highlight=False)
+
+
+@cli.command()
+def shadow(weeks: Annotated[int, typer.Option(min=1, max=57, help="How far back.")] = 4) -> None:
+    """Score our decisions, simulated, against the controller that really ran the house, week by week."""
+    with running() as service:
+        with _working("carrying our decisions out in the simulated house"):
+            found = service.use.shadow.run(HOME, last_weeks(clock(), weeks))
+        out.print(show.shadow_table(found, service.settings.site))
+        if not found.observing:
+            out.print(f"{found.carried_out} of our decisions were carried out: this was no shadow. Turn dry run on to observe.")
+
+
+@cli.command()
+def doctor() -> None:
+    """Check every setting and connection, and say what to do."""
+    table = Table("", "what", "how it is", Column("what to do", overflow="fold"))
+    healthy = True
+    with _working("asking every neighbour"):
+        for finding in examine(load):
+            healthy = healthy and finding.is_fine
+            table.add_row("✓" if finding.is_fine else "✗", finding.name, finding.state, finding.remedy)
+    out.print(table)
+    if not healthy:
+        raise typer.Exit(1)
+
+
+cli.command()(backtest)
+
+
+@prices_cli.command("refresh")
+def prices_refresh() -> None:
+    """Fetch and store what the tariff has published."""
+    with running() as service:
+        with _working(f"asking {service.source.name}"):
+            found = service.use.refresh.run(HOME, clock())
+        span = f"{found.first:%Y-%m-%d %H:%M} to {found.last:%Y-%m-%d %H:%M} UTC" if found.first and found.last else "nothing"
+        out.print(f"{found.stored} prices new or changed; the source gave {span}; {len(found.missing)} slots still missing")
+
+
+@prices_cli.command("region")
+def prices_region(postcode: str) -> None:
+    """Say which Octopus region letter a postcode has."""
+    with running() as service:
+        if not isinstance(service.source, OctopusEnergy):
+            raise InvalidInputError("regions are known only with OPTIMIZER_TARIFF__SOURCE=octopus")
+        out.print(service.source.region_of_postcode(postcode))
+
+
+@db_cli.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to this version's schema."""
+    with _working("upgrading"):
+        prepare(load())
+    out.print("the database fits this version")
+
+
+@db_cli.command("prune")
+def db_prune() -> None:
+    """Delete what is older than it is to be kept."""
+    with running() as service:
+        with _working("pruning"):
+            gone = prune(service.database, None, now=clock(), keep=retention(service.settings))
+        out.print(", ".join(f"{count} {name}" for name, count in gone.items()) + " deleted")
+
+
+@token_cli.command("create")
+def token_create(name: str, role: Role = Role.VIEWER) -> None:
+    """Make a token and show it once; only its hash is kept."""
+    token = secrets.token_hex(24)
+    with running() as service:
+        service.tokens.create(HOME, KnownToken(name=name, role=role, sha256=sha256(token)), clock())
+    out.print(token, markup=False)
+
+
+@token_cli.command("list")
+def token_list() -> None:
+    """Show every token's name, role and life."""
+    table = Table("name", "role", "created", "revoked")
+    with running() as service:
+        for stored in service.tokens.all(HOME):
+            revoked = f"{stored.revoked_at:%Y-%m-%d %H:%M}" if stored.revoked_at else ""
+            table.add_row(stored.token.name, stored.token.role, f"{stored.created_at:%Y-%m-%d %H:%M}", revoked)
+    out.print(table)
+
+
+@token_cli.command("revoke")
+def token_revoke(name: str) -> None:
+    """Shut a token out for good."""
+    with running() as service:
+        service.tokens.revoke(HOME, name, clock())
+    out.print(f"{name} is revoked")
+
+
+@contextmanager
+def _working(what: str) -> Iterator[None]:
+    """Show that something is going on for as long as it does."""
+    with Progress(SpinnerColumn(), TextColumn(what), TimeElapsedColumn(), console=err, transient=True):
+        yield
+
+
+def _serve(service: Service) -> None:
+    api = service.settings.api
+    uvicorn.run(create_app(service), host=api.host, port=api.port, log_level="info", access_log=False, timeout_graceful_shutdown=GRACE_S)

@@ -1,0 +1,1 @@
+"""Sessions with dongles, over the broker or directly."""

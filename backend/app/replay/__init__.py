@@ -1,0 +1,1 @@
+"""A house played back: the backtest, its study and its report."""

@@ -1,0 +1,1 @@
+"""Home Assistant: the house it shows, and the device we show it."""

@@ -1,0 +1,1 @@
+"""Octopus Energy: prices, metered energy, regions."""

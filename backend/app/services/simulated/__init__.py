@@ -1,0 +1,1 @@
+"""A house and prices of our own making, for a demo and for tests."""

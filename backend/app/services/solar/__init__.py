@@ -1,0 +1,1 @@
+"""Solar forecasts, one file each."""

@@ -1,0 +1,1 @@
+"""Loads the device models, for devices and for the firmware."""

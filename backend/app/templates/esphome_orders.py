@@ -1,0 +1,46 @@
+"""The orders of an ESPHome package: which registers the dongle's component writes for each mode."""
+
+from collections.abc import Iterator
+
+from app.templates.esphome_sensors import Item
+from app.templates.orders import Control, Step, Value
+from app.templates.template import Template
+from app.templates.words import Kind, WordOrder, count
+
+
+def uses_percent(template: Template) -> bool:
+    """Return whether powers are written as parts of the rated power."""
+    return any(number.value == "power_pct" for steps in template.modes.values() for step in steps for number in step.numbers)
+
+
+def written(step: Step, control: Control) -> Item:
+    """Return a step as the component takes it."""
+    item: Item = {"register": control.at, "function": control.function}
+    if len(control.kinds) == 1:
+        item |= _value(step.numbers[0], control.kinds[0], control.order)
+        if control.function == 16:  # noqa: PLR2004  (function code 16)
+            item.setdefault("words", 1)
+    else:
+        item["values"] = [_plain(_value(value, kind, control.order)) for value, kind in zip(step.numbers, control.kinds, strict=True)]
+    item["write_class"] = control.write_class
+    item |= {name: True for name in ("refresh", "check") if getattr(step, name)}
+    return item
+
+
+def _value(value: Value, kind: Kind, order: WordOrder) -> Item:
+    item: Item = {"value": value.value}
+    item |= {name: given for name, given, usual in _bounds(value) if given != usual}
+    if count(kind) > 1:
+        item |= {"words": count(kind), "word_order": order}
+    return item | ({"float": True} if kind == "f32" else {})
+
+
+def _bounds(value: Value) -> Iterator[tuple[str, float | None, float | None]]:
+    yield "scale", value.scale, 1
+    yield "offset", value.offset, 0
+    yield "min", value.min, None
+    yield "max", value.max, None
+
+
+def _plain(item: Item) -> object:
+    return item["value"] if set(item) == {"value"} and isinstance(item["value"], int) else item

@@ -1,0 +1,1 @@
+"""Credentials: who may come in, and how that is proved."""

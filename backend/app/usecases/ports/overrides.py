@@ -1,0 +1,32 @@
+"""Where what people forced is kept."""
+
+from datetime import datetime
+from typing import Protocol
+
+from app.domain.decision import Override
+from app.domain.site import SiteId
+from app.domain.slot import Slot
+
+
+class Overrides(Protocol):
+    """What people forced."""
+
+    def put(self, site: SiteId, override: Override) -> None:
+        """Store an override, replacing one that starts at the same instant."""
+        ...
+
+    def remove(self, site: SiteId, start: datetime) -> None:
+        """Delete the override that starts at an instant.
+
+        Raises:
+            NotFoundError: none starts then.
+        """
+        ...
+
+    def active(self, site: SiteId, instant: datetime) -> Override | None:
+        """Return the override that covers an instant; of several, the one set last."""
+        ...
+
+    def between(self, site: SiteId, span: Slot) -> list[Override]:
+        """Return the overrides that touch a span, oldest first."""
+        ...

@@ -1,0 +1,24 @@
+"""Where measurements are kept."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from app.domain.reading import Quantity, Reading
+from app.domain.site import SiteId
+
+
+class Readings(Protocol):
+    """The measurement history."""
+
+    def save(self, site: SiteId, readings: Sequence[Reading]) -> int:
+        """Store readings once each: device, quantity and instant name one; return how many were new."""
+        ...
+
+    def latest(self, site: SiteId, quantities: Sequence[Quantity]) -> dict[Quantity, Reading]:
+        """Return the newest reading of each quantity, missing ones included."""
+        ...
+
+    def between(self, site: SiteId, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
+        """Return the good readings of a span, oldest first."""
+        ...

@@ -1,0 +1,1 @@
+"""Who gets what, for the service and for each site. Nothing else picks a provider."""

@@ -1,0 +1,227 @@
+"""The same use cases in a shell."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from app.cli.program import cli, out
+from app.domain.reading import Quantity, reading
+from app.domain.site import HOME
+from app.storage.database import Database
+from app.storage.readings import ReadingStore
+from tests.served_octopus import FORTNIGHT, ServedOctopus, load, serving
+from tests.stack.home_assistant import free_port
+from tests.stack.service import program
+
+type Run = Callable[..., Result]
+WAIT_S = 20.0
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """A shell in an empty folder with simulated prices; `run("plan", OPTIMIZER_X="…")`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(out, "width", 200)
+    for name in os.environ:
+        if name.startswith("OPTIMIZER_"):
+            monkeypatch.delenv(name)
+
+    def invoke(*words: str, **more: str) -> Result:
+        given = {"OPTIMIZER_TARIFF__SOURCE": "simulated"} | more
+        return CliRunner().invoke(cli, words, env=given)
+
+    return invoke
+
+
+def charged(soc_pct: float = 50) -> None:
+    """Report a state of charge of now into the shell's database."""
+    now = datetime.now(UTC)
+    database = Database.open("sqlite:///battery_optimizer.db")
+    ReadingStore(database).save(HOME, [reading(device="bat", quantity=Quantity.SOC_PCT, at=now, value=soc_pct, source="test")])
+    database.close()
+
+
+def test_prices_refresh_tells_what_came(run: Run) -> None:
+    told = run("prices", "refresh")
+    assert told.exit_code == 0, told.output
+    assert re.search(r"\d{3} prices new or changed; the source gave .* UTC; 0 slots still missing", told.output)
+    assert "0 prices new" in run("prices", "refresh").output
+
+
+def test_recommend_says_what_and_why(run: Run) -> None:
+    run("prices", "refresh")
+    charged()
+    told = run("recommend")
+    assert told.exit_code == 0, told.output
+    assert "by optimizer" in told.output
+    assert "a stored kWh is worth" in told.output
+
+
+def test_recommend_without_prices_is_self_use_with_its_cause(run: Run) -> None:
+    told = run("recommend")
+    assert told.exit_code == 0, told.output
+    assert "Self Use" in told.output
+    assert "because no published price" in told.output
+
+
+def test_plan_is_a_table_and_a_plot(run: Run) -> None:
+    run("prices", "refresh")
+    charged()
+    told = run("plan")
+    assert told.exit_code == 0, told.output
+    assert "battery kW" in told.output
+    assert "charge %" in told.output
+    assert len(told.output.splitlines()) > 96
+
+
+def test_plan_without_a_plan_points_to_the_doctor(run: Run) -> None:
+    told = run("plan")
+    assert told.exit_code != 0
+    assert "doctor" in str(told.exception)
+
+
+def test_db_upgrade_and_prune(run: Run) -> None:
+    assert "fits this version" in run("db", "upgrade").output
+    assert Path("battery_optimizer.db").exists()
+    told = run("db", "prune")
+    assert told.exit_code == 0, told.output
+    assert "0 readings" in told.output
+
+
+def test_a_token_is_shown_once_listed_and_revoked(run: Run) -> None:
+    made = run("token", "create", "node-red", "--role", "controller")
+    assert made.exit_code == 0, made.output
+    token = made.stdout.strip()
+    assert re.fullmatch(r"[0-9a-f]{48}", token)
+    listed = run("token", "list").output
+    assert "node-red" in listed
+    assert "controller" in listed
+    assert token not in listed
+    assert token.encode() not in Path("battery_optimizer.db").read_bytes(), "only its hash is kept"
+    assert "revoked" in run("token", "revoke", "node-red").output
+    again = run("token", "create", "node-red")
+    assert "choose another name" in str(again.exception)
+
+
+def test_doctor_is_content_with_a_sound_house(run: Run) -> None:
+    told = run("doctor")
+    assert told.exit_code == 0, told.output
+    assert "listens on 127.0.0.1 only" in told.output
+    assert "schema up to date" in told.output
+
+
+@pytest.mark.parametrize(
+    ("broken", "state", "remedy"),
+    [
+        ({"OPTIMIZER_API__PORT": "x"}, "OPTIMIZER_API__PORT", ".env.example explains each"),
+        ({"OPTIMIZER_API__HOST": "0.0.0.0"}, "without a token", "token create"),  # noqa: S104
+        (
+            {"OPTIMIZER_DATABASE__URL": "mysql+pymysql://u:p@127.0.0.1:1/db"},
+            "database:",
+            "check OPTIMIZER_DATABASE__URL",
+        ),
+        (
+            {"OPTIMIZER_HOME_ASSISTANT__URL": "http://127.0.0.1:1", "OPTIMIZER_HOME_ASSISTANT__TOKEN": "t"},
+            "home assistant:",
+            "check OPTIMIZER_HOME_ASSISTANT__URL",
+        ),
+    ],
+)
+def test_doctor_names_what_is_broken_and_the_remedy(run: Run, broken: dict[str, str], state: str, remedy: str) -> None:
+    told = run("doctor", **broken)
+    assert told.exit_code == 1, told.output
+    assert state in told.output
+    assert remedy in " ".join(told.output.split())
+
+
+def test_doctor_knows_of_stored_tokens(run: Run) -> None:
+    run("token", "create", "admin", "--role", "admin")
+    told = run("doctor", OPTIMIZER_API__HOST="0.0.0.0")  # noqa: S104
+    assert told.exit_code == 0, told.output
+
+
+def test_doctor_tells_a_retired_product(run: Run) -> None:
+    with serving(ServedOctopus(load(FORTNIGHT))) as octopus:
+        given = {"OPTIMIZER_TARIFF__SOURCE": "octopus", "OPTIMIZER_TARIFF__BASE_URL": octopus.url}
+        assert run("doctor", **given).exit_code == 0
+        told = run("doctor", **given, OPTIMIZER_TARIFF__IMPORT_PRODUCT="GONE-20-01-01")
+        assert told.exit_code == 1
+        assert "check OPTIMIZER_TARIFF__*" in " ".join(told.output.split())
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """Start the program as a process of its own."""
+    started = []
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("OPTIMIZER_")}
+
+    def start(*words: str, **more: str) -> "subprocess.Popen[str]":
+        given = clean | {"OPTIMIZER_TARIFF__SOURCE": "simulated"} | more
+        started.append(
+            subprocess.Popen([program(), *words], cwd=tmp_path, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "more", "said"),
+    [
+        (["recommend"], {"OPTIMIZER_TARIFF__REGION": "Z"}, "OPTIMIZER_TARIFF__REGION: "),
+        (["serve"], {"OPTIMIZER_API__HOST": "0.0.0.0"}, "set OPTIMIZER_API__ADMIN_TOKEN"),  # noqa: S104
+        (["demo", "--octopus", "ZZ"], {}, "OPTIMIZER_TARIFF__REGION: "),
+        (["demo", "--port", "99999"], {}, "OPTIMIZER_API__PORT: "),
+        (["token", "revoke", "nobody"], {}, "nobody"),
+    ],
+)
+def test_an_error_is_one_readable_message(
+    shell: Callable[..., "subprocess.Popen[str]"], words: list[str], more: dict[str, str], said: str
+) -> None:
+    process = shell(*words, **more)
+    _, complaint = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 1
+    assert said in complaint
+    assert "Traceback" not in complaint
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["demo", "serve"])
+def test_starts_answers_and_ends_on_sigterm(shell: Callable[..., "subprocess.Popen[str]"], command: str) -> None:
+    port = free_port()
+    words = ["demo", "--port", str(port)] if command == "demo" else ["serve"]
+    process = shell(*words, OPTIMIZER_API__PORT=str(port))
+    told = answer(process, f"http://127.0.0.1:{port}/api/v1/recommendation/now")
+    assert told["plan_source"] == ("optimizer" if command == "demo" else told["plan_source"])
+    process.send_signal(signal.SIGTERM)
+    _, complaint = process.communicate(timeout=WAIT_S)
+    assert process.returncode in {0, -signal.SIGTERM}
+    assert "Traceback" not in complaint
+
+
+def answer(process: "subprocess.Popen[str]", url: str) -> dict[str, object]:
+    """Return what it says once it is up."""
+    end = time.monotonic() + WAIT_S
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            told: dict[str, object] = httpx.get(url, trust_env=False, timeout=5).json()
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return told
+    process.kill()
+    raise AssertionError(process.communicate())
