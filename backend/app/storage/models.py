@@ -308,6 +308,18 @@ class SettingRow(Base):
     set_at: Mapped[datetime]
 
 
+class SecretRow(Base):
+    """A secret of a house, encrypted."""
+
+    __tablename__ = "secrets"
+
+    site: Mapped[Key]
+    name: Mapped[Key]
+    sealed: Mapped[Prose]
+    set_by: Mapped[Named]
+    set_at: Mapped[datetime]
+
+
 class AuditRow(Base):
     """One entry of the log. The id keeps the order of entries of one instant."""
 

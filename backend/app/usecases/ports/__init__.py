@@ -3,6 +3,7 @@
 from app.fleet.ports import Log as Audit
 from app.usecases.ports.actuator import Actuator
 from app.usecases.ports.decisions import Decisions
+from app.usecases.ports.descriptions import Descriptions, Seal, Secrets
 from app.usecases.ports.forecasts import Forecasts
 from app.usecases.ports.house import House
 from app.usecases.ports.ledger import Ledger
@@ -17,6 +18,7 @@ __all__ = [
     "Actuator",
     "Audit",
     "Decisions",
+    "Descriptions",
     "Forecasts",
     "House",
     "Ledger",
@@ -25,6 +27,8 @@ __all__ = [
     "PriceSource",
     "Prices",
     "Readings",
+    "Seal",
+    "Secrets",
     "Settings",
     "SolarSource",
 ]

@@ -1,0 +1,66 @@
+"""The document as the planner sees it: the site of its devices."""
+
+from zoneinfo import ZoneInfo
+
+from app.document.devices import BatteryDevice, SolarDevice
+from app.document.site import SiteDocument
+from app.domain.roof import Plane, Roof
+from app.domain.site import Battery, GridConnection, Inverter, Mode, Site, SiteId, SolarArray
+
+USUAL_WEAR_PER_KWH = 0.02
+
+
+def site_of(document: SiteDocument) -> Site:
+    """Return the house as the planner sees it, with the reserve that people wish for.
+
+    Raises:
+        InvalidSiteError: the numbers do not make a house.
+    """
+    inverter, place = document.inverter, document.place
+    allowed = tuple(Mode) if inverter.allow.modes is None else inverter.allow.modes
+    return Site(
+        id=SiteId(document.id),
+        battery=_battery(document.battery, document.wishes.reserve_pct),
+        inverter=Inverter(ac_limit_kw=inverter.ac_limit_kw, coupling=inverter.coupling, modes=allowed, profile=inverter.model),
+        grid=GridConnection(import_limit_kw=document.grid.most_import_kw, export_limit_kw=document.grid.export_limit_kw),
+        solar=SolarArray() if document.solar is None else _array(document.solar),
+        zone=ZoneInfo(place.time_zone),
+        currency=place.currency,
+    )
+
+
+def roof_of(document: SiteDocument) -> Roof | None:
+    """Return the roof as the sun sees it; None where it is not described."""
+    solar, place = document.solar, document.place
+    if solar is None or not solar.planes or place.latitude is None or place.longitude is None:
+        return None
+    return Roof(
+        latitude=place.latitude,
+        longitude=place.longitude,
+        planes=tuple(Plane(**plane.model_dump()) for plane in solar.planes),
+        loss=solar.loss_pct / 100,
+        per_degree=solar.pct_per_degree / 100,
+        inverter_kw=solar.inverter_kw,
+    )
+
+
+def _battery(given: BatteryDevice, wished_pct: float | None) -> Battery:
+    """Return the battery; a wished reserve other than its own is kept by us, its own by the inverter itself."""
+    top_kwh, own_kwh = given.capacity_kwh * given.limit_pct / 100, given.capacity_kwh * given.reserve_pct / 100
+    reserve_kwh = own_kwh if wished_pct is None else min(top_kwh, given.capacity_kwh * wished_pct / 100)
+    return Battery(
+        capacity_kwh=given.capacity_kwh,
+        reserve_kwh=reserve_kwh,
+        floor_kwh=min(own_kwh, reserve_kwh),
+        limit_kwh=top_kwh,
+        max_charge_kw=given.max_charge_kw,
+        max_discharge_kw=given.max_discharge_kw,
+        charge_efficiency=given.charge_efficiency,
+        discharge_efficiency=given.discharge_efficiency,
+        wear_per_kwh=USUAL_WEAR_PER_KWH if given.wear_per_kwh is None else given.wear_per_kwh,
+        voltage_v=given.voltage_v,
+    )
+
+
+def _array(given: SolarDevice) -> SolarArray:
+    return SolarArray(peak_kw=given.peak_kw or sum(plane.kwp for plane in given.planes), curtailable=given.curtailable)
