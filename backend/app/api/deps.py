@@ -17,6 +17,7 @@ from app.looks.health import Health
 from app.looks.savings import Account
 from app.looks.shadow import Shadow
 from app.usecases import ports
+from app.usecases.describe import Describe
 from app.usecases.execute import Execute
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
@@ -32,6 +33,7 @@ class UseCases:
 
     clock: Callable[[], datetime]
     sites: Mapping[SiteId, Site]
+    describe: Describe
     refresh: Refresh
     ingest: Ingest
     outlook: Outlook

@@ -63,6 +63,15 @@ class ApiSettings(Group):
         return self.host in LOOPBACK
 
 
+class SecretsSettings(Group):
+    """What the service itself encrypts with."""
+
+    key_file: Path = Field(
+        Path("battery_optimizer.key"),
+        description="Encrypts the secrets of houses; made when the first one is kept. Keep a copy: without it they are lost.",
+    )
+
+
 class MqttSettings(Group):
     """The broker through which Home Assistant sees the optimizer as a device; without a host there is none."""
 

@@ -23,7 +23,7 @@ from app.config.house import (
     SolarSettings,
     TariffSettings,
 )
-from app.config.service import ApiSettings, CertificatesSettings, DatabaseSettings, DongleSettings, MqttSettings
+from app.config.service import ApiSettings, CertificatesSettings, DatabaseSettings, DongleSettings, MqttSettings, SecretsSettings
 from app.domain.errors import InvalidInputError, InvalidSiteError
 from app.domain.site import Battery, GridConnection, Inverter, Site
 
@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     house: HouseSettings = HouseSettings()
     tariff: TariffSettings = TariffSettings()
     home_assistant: HomeAssistantSettings = HomeAssistantSettings()
+    secrets: SecretsSettings = SecretsSettings()
     mqtt: MqttSettings = MqttSettings()
     certificates: CertificatesSettings = CertificatesSettings()
     dongles: DongleSettings = DongleSettings()

@@ -21,7 +21,7 @@ class Describe:
     descriptions: ports.Descriptions
     secrets: ports.Secrets
     seal: ports.Seal
-    check: Callable[[Mapping[str, object]], None]
+    check: Callable[[Mapping[str, object]], object]
     """Raises InvalidSiteError where a document is no good."""
     changed: list[Callable[[SiteId], None]] = field(default_factory=list)
     """Told after each change."""

@@ -15,6 +15,7 @@ from app.api.security import Guard, sha256
 from app.config.service import ApiSettings
 from app.config.settings import Settings, load
 from app.devices.dongle.listening import Listening
+from app.document.site import read as read_document
 from app.domain.access import KnownToken, Role
 from app.domain.decision import Decision, Outcome, OutcomeStatus
 from app.domain.errors import InvalidInputError, UnavailableError
@@ -38,6 +39,7 @@ from app.storage.audit import AuditStore
 from app.storage.credentials import CredentialStore
 from app.storage.database import Database, upgrade
 from app.storage.decisions import DecisionStore
+from app.storage.descriptions import DescriptionStore
 from app.storage.device_commands import DeviceCommandStore
 from app.storage.device_states import DeviceStateStore
 from app.storage.devices import DeviceStore
@@ -49,10 +51,13 @@ from app.storage.prices import PriceStore
 from app.storage.readings import ReadingStore
 from app.storage.retention import Keep, prune
 from app.storage.rollup import RollupStore
+from app.storage.secrets import SecretStore
 from app.storage.settings import SettingStore
 from app.storage.telemetry import TelemetryStore
 from app.storage.tokens import TokenStore
+from app.trust.secrets import KeyFile
 from app.usecases import ports
+from app.usecases.describe import Describe
 from app.usecases.execute import Execute
 from app.usecases.history import History
 from app.usecases.ingest import Ingest
@@ -141,6 +146,7 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     use = UseCases(
         clock=clock,
         sites=sites,
+        describe=Describe(DescriptionStore(database), SecretStore(database), KeyFile(settings.secrets.key_file), read_document),
         refresh=refresh,
         ingest=ingest,
         outlook=outlook,
