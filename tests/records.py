@@ -23,11 +23,12 @@ from app.domain.decision import (
 )
 from app.domain.forecast import Forecast, ForecastKind
 from app.domain.ledger import BASELINES, CaseSlot, Energies, Flows, Intent, SettledSlot, SlotStatus
-from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, Violation
+from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, Violation, battery_trace, solar_trace
 from app.domain.price import Direction, Price, PriceClass, PricedSlot, Provenance
 from app.domain.reading import Quality, Quantity, Reading
 from app.domain.site import HOME, Mode
 from app.domain.slot import Slot
+from app.storage.plans import TOLD_OF_STEP
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
@@ -76,16 +77,26 @@ def step(n: int = 0, **changes: Any) -> PlanStep:
         ),
         load_kw=0.5,
         solar_kw=0.2,
-        curtailed_kw=0.0,
         import_kw=2.3,
         export_kw=0.0,
-        charge_kw=2.0,
-        discharge_kw=0.0,
-        stored_kwh=5.95,
-        stored_kwh_value=0.18,
         cost=0.115,
+        traces=(
+            solar_trace(solar_kw=0.2, curtailed_kw=0.0),
+            battery_trace(charge_kw=2.0, discharge_kw=0.0, stored_kwh=5.95, stored_kwh_value=0.18, cost=0.0),
+        ),
     )
-    return replace(usual, **changes)
+    return changed(usual, **changes)
+
+
+def changed(usual: PlanStep, **changes: Any) -> PlanStep:
+    """Return a step that differs, also in what its battery and its array do."""
+    told = {name: changes.pop(name, getattr(usual, name)) for name in TOLD_OF_STEP}
+    step = replace(usual, **changes)
+    solar, store, *others = step.traces
+    solar = replace(solar, gives_kw=step.solar_kw - told["curtailed_kw"], state={"curtailed_kw": told["curtailed_kw"]})
+    state = {name: told[name] for name in ("stored_kwh", "stored_kwh_value")}
+    store = replace(store, draws_kw=told["charge_kw"], gives_kw=told["discharge_kw"], state=state)
+    return replace(step, traces=(solar, store, *others))
 
 
 def plan(count: int = 2, /, **changes: Any) -> Plan:

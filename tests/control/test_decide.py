@@ -16,9 +16,11 @@ from app.domain.slot import Slot
 from app.optimizer.plan import make_plan
 from app.optimizer.problem import Problem
 from app.optimizer.rules import Rules
+from tests import records
 from tests.builders import START, battery, house, priced, problem
 from tests.control.test_choose import foreseen
 from tests.control.test_mapped import CHARGES, FEEDS, IDLES, KEEPS, SELLS, SERVES, STORES
+from tests.records import changed
 
 HOUR = timedelta(hours=1)
 SITE = house()
@@ -97,20 +99,17 @@ def test_what_a_person_or_an_earlier_plan_asked_for_keeps_its_target() -> None:
 
 def step(**changes: float) -> PlanStep:
     """Return a slot of an hour at 30p in which nothing moves the battery, at half charge."""
-    still = PlanStep(
+    still = records.step(
         priced=priced([0.30], 0.15, minutes=60)[0],
         load_kw=0,
         solar_kw=0,
-        curtailed_kw=0,
         import_kw=0,
-        export_kw=0,
         charge_kw=0,
-        discharge_kw=0,
         cost=0,
         stored_kwh=5.0,
         stored_kwh_value=0.42,
     )
-    return replace(still, **changes)  # type: ignore[arg-type]
+    return changed(still, **changes)
 
 
 def test_a_charge_from_below_the_reserve_names_the_reserve_even_where_it_ends_above() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from app.control.choose import choose
+from app.domain.asset import BATTERY
 from app.domain.site import Coupling, Site
 from app.forecasting.scenarios import Paths
 from app.optimizer.plan import make_plan
@@ -53,7 +54,7 @@ def test_the_first_step_is_what_the_decided_mode_does(seed: int) -> None:
     question, paths = a_question(np.random.default_rng(seed))
     decided_kw = choose(question, paths).battery_kw(question)
 
-    first = make_plan(question, now=START, time_limit_s=10, decided_kw=decided_kw).steps[0]
+    first = make_plan(question, now=START, time_limit_s=10, decided={BATTERY: decided_kw}).steps[0]
 
     assert first.charge_kw - first.discharge_kw == pytest.approx(decided_kw, abs=1e-5)
 

@@ -10,7 +10,7 @@ from app.control.command import discharge_current_a, label
 from app.control.explain import explanation, money, reason, reserve_reason, why_not
 from app.control.mapped import mapped
 from app.domain.decision import Alternative, Command, Decision, Explanation, Limit, PriceNow, ReasonCode
-from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep
+from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, battery_trace, solar_trace
 from app.domain.price import PricedSlot, Provenance
 from app.domain.site import Mode, Site
 from app.domain.slot import Slot
@@ -164,18 +164,21 @@ def _name(situation: Situation, verdict: Verdict) -> str:
 
 def _expected(site: Site, slot: ProblemSlot, best: Candidate, stored_kwh_value: float) -> PlanStep:
     """Return what the house is expected to do in what is left of the slot."""
-    return PlanStep(
-        priced=slot.priced,
-        load_kw=slot.load_kw,
-        solar_kw=slot.solar_kw,
-        curtailed_kw=best.curtailed_kw,
-        import_kw=best.import_kw,
-        export_kw=best.export_kw,
+    battery = battery_trace(
         charge_kw=best.charge_kw,
         discharge_kw=best.discharge_kw,
         stored_kwh=best.stored_kwh,
         stored_kwh_value=stored_kwh_value,
+        cost=slot.hours * best.discharge_kw * site.battery.wear_per_kwh,
+    )
+    return PlanStep(
+        priced=slot.priced,
+        load_kw=slot.load_kw,
+        solar_kw=slot.solar_kw,
+        import_kw=best.import_kw,
+        export_kw=best.export_kw,
         cost=_spent(site, slot, best),
+        traces=(solar_trace(solar_kw=slot.solar_kw, curtailed_kw=best.curtailed_kw), battery),
     )
 
 

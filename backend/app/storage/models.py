@@ -144,6 +144,8 @@ class PlanRow(Base):
     gap: Mapped[float]
     solve_s: Mapped[float]
     violations: Mapped[Structure]
+    traces: Mapped[Structure | None]
+    """What every asset does; the steps' own columns say it of the battery and the array, for whoever reads them in SQL."""
     steps: Mapped[list["PlanStepRow"]] = relationship(lazy="selectin", order_by="PlanStepRow.start", viewonly=True)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from app.control import decide
 from app.control.choose import choose
 from app.control.decide import Situation, Verdict, write_up
+from app.domain.asset import BATTERY
 from app.domain.decision import Command, Decision, Override, ReasonCode
 from app.domain.errors import InfeasibleError, InvalidInputError, NotFoundError, UnavailableError
 from app.domain.plan import PlanSource, PlanStatus
@@ -79,7 +80,8 @@ class Recommend:
             if last is not None and last.fingerprint == problem.fingerprint and last.slot == situation.slot:
                 return last
             choice = choose(problem, prospect.paths, running=_running(last, situation.slot), switching_cost=self.switching_cost)
-            plan = make_plan(problem, now=now, time_limit_s=self.time_limit_s, relative_gap=LIVE_GAP, decided_kw=choice.battery_kw(problem))
+            decided = {BATTERY: choice.battery_kw(problem)}
+            plan = make_plan(problem, now=now, time_limit_s=self.time_limit_s, relative_gap=LIVE_GAP, decided=decided)
             self.journal.keep_plan(plan)
             return write_up(situation, decide.from_choice(problem, plan, choice, before=last))
         except (InfeasibleError, UnavailableError, InvalidInputError) as error:
