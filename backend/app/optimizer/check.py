@@ -26,9 +26,10 @@ def prove(problem: Problem, steps: Sequence[PlanStep]) -> None:
 def _wrong(problem: Problem, steps: Sequence[PlanStep]) -> Iterator[tuple[int, str]]:
     every = devices(problem)
     shared = frozenset(device.id for device in every if device.is_shared)
+    if any([trace.asset for trace in step.traces] != [device.id for device in every] for step in steps):
+        yield 0, "a device is missing, or one too many"
+        return
     for t, (slot, step) in enumerate(zip(problem.slots, steps, strict=True)):
-        if [trace.asset for trace in step.traces] != [device.id for device in every]:
-            yield t, "a device is missing, or one too many"
         yield from ((t, complaint) for complaint, is_so in _wrong_house(slot, step).items() if is_so)
     for n, device in enumerate(every):
         yield from device.wrong(problem, [step.traces[n] for step in steps])
