@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.control import decide
-from app.control.choose import choose
 from app.control.decide import Situation, Verdict, write_up
-from app.domain.asset import BATTERY
+from app.control.resolve import resolve
 from app.domain.decision import Command, Decision, Override, ReasonCode
 from app.domain.errors import InfeasibleError, InvalidInputError, NotFoundError, UnavailableError
 from app.domain.plan import PlanSource, PlanStatus
@@ -17,7 +16,6 @@ from app.domain.reading import Quantity
 from app.domain.site import Site, SiteId
 from app.domain.slot import Slot, slot_at
 from app.optimizer.lp import LIVE_GAP
-from app.optimizer.plan import make_plan
 from app.optimizer.rules import Rules
 from app.usecases import ports
 from app.usecases.ingest import Ingest
@@ -79,11 +77,10 @@ class Recommend:
             problem, last = prospect.problem, self.journal.last_decision(site.id, now)
             if last is not None and last.fingerprint == problem.fingerprint and last.slot == situation.slot:
                 return last
-            choice = choose(problem, prospect.paths, running=_running(last, situation.slot), switching_cost=self.switching_cost)
-            decided = {BATTERY: choice.battery_kw(problem)}
-            plan = make_plan(problem, now=now, time_limit_s=self.time_limit_s, relative_gap=LIVE_GAP, decided=decided)
+            resolved = resolve(problem, prospect.paths, running=_running(last, situation.slot), switching_cost=self.switching_cost)
+            plan, verdict = resolved.planned(now=now, time_limit_s=self.time_limit_s, relative_gap=LIVE_GAP, before=last)
             self.journal.keep_plan(plan)
-            return write_up(situation, decide.from_choice(problem, plan, choice, before=last))
+            return write_up(situation, verdict)
         except (InfeasibleError, UnavailableError, InvalidInputError) as error:
             verdict = self._fall_back(site, conditions, now, cause=str(error))
             log.warning("site %s: %s instead of a plan: %s", site.id, verdict.source, error)
