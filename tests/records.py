@@ -20,6 +20,8 @@ from app.domain.decision import (
     Override,
     PriceNow,
     ReasonCode,
+    Wording,
+    battery_order,
 )
 from app.domain.forecast import Forecast, ForecastKind
 from app.domain.ledger import BASELINES, CaseSlot, Energies, Flows, Intent, SettledSlot, SlotStatus
@@ -121,12 +123,15 @@ def violation(**changes: Any) -> Violation:
     return replace(Violation(limit="reserve", at=NOON, amount=0.3, unit="kWh", until=at(1)), **changes)
 
 
+CHARGE = Command(mode=Mode.FORCE_CHARGE, power_kw=2.0, target_soc_pct=95.0)
+
+
 def alternative(**changes: Any) -> Alternative:
     """Return a mode that was not chosen."""
     return replace(Alternative(command=Command(mode=Mode.SELF_USE), extra_cost=0.31, why_not="it would buy at 28p tonight"), **changes)
 
 
-def decision(n: int = 0, **changes: Any) -> Decision:
+def decision(n: int = 0, *, command: Command = CHARGE, **changes: Any) -> Decision:
     """Return the decision to charge in the n-th half-hour, made at its start."""
     usual = Decision(
         id=f"decision-{n}",
@@ -135,9 +140,8 @@ def decision(n: int = 0, **changes: Any) -> Decision:
         slot=slot(n),
         decided_at=at(n),
         valid_until=at(n + 1),
-        command=Command(mode=Mode.FORCE_CHARGE, power_kw=2.0, target_soc_pct=95.0),
-        label="Force Charge",
-        discharge_current_a=0.0,
+        orders=(battery_order(command, lease_until=changes.get("valid_until", at(n + 1))),),
+        wording=Wording(label="Force Charge", discharge_current_a=0.0),
         reason_code=ReasonCode.CHEAP_CHARGE,
         reason="Charge at 10.0p: it saves 18.0p tonight",
         plan_source=PlanSource.OPTIMIZER,

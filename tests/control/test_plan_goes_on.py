@@ -12,6 +12,7 @@ from app.forecasting.scenarios import Paths
 from app.optimizer.plan import make_plan
 from app.optimizer.problem import Problem
 from app.optimizer.rules import behave
+from app.templates.labels import VendorWords
 from app.usecases.optimize import optimize
 from tests.builders import START, battery, house, problem
 from tests.optimizer import drawn
@@ -80,7 +81,7 @@ MADE_UP = 120
 def test_plan_and_decision_say_the_same_of_the_first_slot_where_one_line_of_load_and_sun_is_known(number: int) -> None:
     question = made_up()[number]
     slot = question.slots[0]
-    plan, decision = optimize(question, now=slot.priced.slot.start, time_limit_s=10)
+    plan, decision = optimize(question, VendorWords(), now=slot.priced.slot.start, time_limit_s=10)
     does = behave(question.site, slot, decision.command, question.start_kwh)
 
     first = plan.steps[0]

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from math import ceil, floor
 
 from app.control.choose import DRAINING, Candidate, Choice
-from app.control.command import discharge_current_a, label
 from app.control.explain import explanation, money, reason, reserve_reason, why_not
 from app.control.mapped import mapped
-from app.domain.decision import Alternative, Command, Decision, Explanation, Limit, PriceNow, ReasonCode
+from app.domain.decision import Alternative, Command, Decision, Explanation, Limit, PriceNow, ReasonCode, battery_order
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, battery_trace, solar_trace
 from app.domain.price import PricedSlot, Provenance
 from app.domain.site import Mode, Site
@@ -116,20 +115,19 @@ def self_use(reason_code: ReasonCode, sentence: str, *, cause: str) -> Verdict:
 
 
 def write_up(situation: Situation, verdict: Verdict) -> Decision:
-    """Return the decision: the verdict in the vendor's words, with prices, expected charge and a lease."""
+    """Return the decision: the verdict as orders, with prices, expected charge and a lease."""
     site, step = situation.site, verdict.step
     expected = site.battery.pct(step.stored_kwh) if step is not None else situation.soc_pct
     ends = situation.slot.end + timedelta(seconds=LEASE_GRACE_S)
+    lease_until = ends if verdict.until is None else min(ends, verdict.until + timedelta(seconds=HANDOVER_S))
     return Decision(
         id=_name(situation, verdict),
         site=site.id,
         plan_id=verdict.plan.id if verdict.plan is not None else None,
         slot=situation.slot,
         decided_at=situation.now,
-        valid_until=ends if verdict.until is None else min(ends, verdict.until + timedelta(seconds=HANDOVER_S)),
-        command=_aimed(site, verdict),
-        label=label(site.inverter.profile, verdict.command.mode),
-        discharge_current_a=_current_a(situation, verdict),
+        valid_until=lease_until,
+        orders=(battery_order(_aimed(site, verdict), lease_until=lease_until),),
         reason_code=verdict.reason_code,
         reason=verdict.reason,
         plan_source=verdict.source,
@@ -143,6 +141,16 @@ def write_up(situation: Situation, verdict: Verdict) -> Decision:
         cause=verdict.cause,
         fingerprint=verdict.fingerprint,
     )
+
+
+def discharge_kw(site: Site, verdict: Verdict) -> float:
+    """Return what the battery is expected to give in the slot, in kW; 0 where nothing is known but that it follows the load."""
+    command = verdict.command
+    if verdict.step is not None:
+        return verdict.step.discharge_kw
+    if command.mode is Mode.FORCE_DISCHARGE:
+        return site.max_discharge_kw if command.power_kw is None else command.power_kw
+    return 0.0
 
 
 def _aimed(site: Site, verdict: Verdict) -> Command:
@@ -211,17 +219,6 @@ def _spent(site: Site, slot: ProblemSlot, candidate: Candidate) -> float:
     """Return what a candidate is expected to cost in this slot, wear included."""
     cash = candidate.import_kw * slot.priced.import_per_kwh - candidate.export_kw * slot.priced.export_per_kwh
     return slot.hours * (cash + candidate.discharge_kw * site.battery.wear_per_kwh)
-
-
-def _current_a(situation: Situation, verdict: Verdict) -> float:
-    site, command = situation.site, verdict.command
-    if verdict.step is not None:
-        power_kw = verdict.step.discharge_kw
-    elif command.mode is Mode.FORCE_DISCHARGE:
-        power_kw = site.max_discharge_kw if command.power_kw is None else command.power_kw
-    else:
-        power_kw = 0.0
-    return discharge_current_a(site.battery, power_kw, voltage_v=situation.voltage_v)
 
 
 def _price_now(priced: PricedSlot | None) -> PriceNow:

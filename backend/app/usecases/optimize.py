@@ -2,16 +2,18 @@
 
 from datetime import datetime
 
-from app.control.decide import Situation, write_up
+from app.control.decide import Situation
 from app.control.resolve import resolve
 from app.domain.decision import Decision
 from app.domain.plan import Plan
 from app.domain.slot import Slot
 from app.forecasting.scenarios import Paths
 from app.optimizer.problem import Problem
+from app.usecases import ports
+from app.usecases.worded import worded
 
 
-def optimize(problem: Problem, *, now: datetime, time_limit_s: float) -> tuple[Plan, Decision]:
+def optimize(problem: Problem, words: ports.Words, *, now: datetime, time_limit_s: float) -> tuple[Plan, Decision]:
     """Return what to do in the first slot, and the cheapest plan that goes on from it.
 
     Raises:
@@ -23,4 +25,4 @@ def optimize(problem: Problem, *, now: datetime, time_limit_s: float) -> tuple[P
     slot = Slot(first.slot.start, first.slot.end)
     soc_pct = problem.site.battery.pct(problem.start_kwh)
     situation = Situation(site=problem.site, slot=slot, now=now, priced=first, soc_pct=soc_pct)
-    return plan, write_up(situation, verdict)
+    return plan, worded(words, situation, verdict)

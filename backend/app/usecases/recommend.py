@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.control import decide
-from app.control.decide import Situation, Verdict, write_up
+from app.control.decide import Situation, Verdict
 from app.control.resolve import resolve
 from app.domain.decision import Command, Decision, Override, ReasonCode
 from app.domain.errors import InfeasibleError, InvalidInputError, NotFoundError, UnavailableError
@@ -21,6 +21,7 @@ from app.usecases import ports
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
 from app.usecases.outlook import Conditions, Outlook
+from app.usecases.worded import worded
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Recommend:
     time_limit_s: float
     switching_cost: float
     """What another mode must save to replace the one decided earlier in the same slot, in currency."""
+    words: ports.Words
     locks: dict[SiteId, threading.Lock] = field(default_factory=dict)
     forced: dict[SiteId, Override | None] = field(default_factory=dict)
     """The overrides as last read: they win while the store is away, too."""
@@ -68,7 +70,7 @@ class Recommend:
             return self._without_conditions(site, now, error)
         situation = _situation(site, conditions, now)
         if override is not None:
-            return write_up(situation, _overridden(override))
+            return worded(self.words, situation, _overridden(override))
         return self._planned(site, conditions, situation, now)
 
     def _planned(self, site: Site, conditions: Conditions, situation: Situation, now: datetime) -> Decision:
@@ -80,11 +82,11 @@ class Recommend:
             resolved = resolve(problem, prospect.paths, running=_running(last, situation.slot), switching_cost=self.switching_cost)
             plan, verdict = resolved.planned(now=now, time_limit_s=self.time_limit_s, relative_gap=LIVE_GAP, before=last)
             self.journal.keep_plan(plan)
-            return write_up(situation, verdict)
+            return worded(self.words, situation, verdict)
         except (InfeasibleError, UnavailableError, InvalidInputError) as error:
             verdict = self._fall_back(site, conditions, now, cause=str(error))
             log.warning("site %s: %s instead of a plan: %s", site.id, verdict.source, error)
-            return write_up(situation, verdict)
+            return worded(self.words, situation, verdict)
 
     def _fall_back(self, site: Site, conditions: Conditions, now: datetime, *, cause: str) -> Verdict:
         """Take the next rung that stands: the last plan within its horizon, the rules, self-use."""
@@ -107,7 +109,7 @@ class Recommend:
         log.warning("site %s: %s instead of a plan: %s", site.id, verdict.source, error)
         step = plan.step_at(now) if plan is not None else None
         slot = slot_at(now, minutes=30) if step is None else step.priced.slot
-        return write_up(Situation(site=site, slot=slot, now=now, priced=None if step is None else step.priced), verdict)
+        return worded(self.words, Situation(site=site, slot=slot, now=now, priced=None if step is None else step.priced), verdict)
 
 
 def _running(last: Decision | None, slot: Slot) -> Command | None:

@@ -12,6 +12,7 @@ from app.usecases.ports.prices import Prices, PriceSource
 from app.usecases.ports.readings import Readings
 from app.usecases.ports.settings import Settings
 from app.usecases.ports.solar import SolarSource
+from app.usecases.ports.words import Words
 
 __all__ = [
     "Actuator",
@@ -27,4 +28,5 @@ __all__ = [
     "Readings",
     "Settings",
     "SolarSource",
+    "Words",
 ]
