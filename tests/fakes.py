@@ -18,6 +18,7 @@ from app.domain.site import HOME, Site, SiteId
 from app.domain.slot import Slot, slots_between
 from app.looks.health import Component, Health
 from app.optimizer.rules import Rules
+from app.templates.labels import VendorWords
 from app.usecases.execute import Execute
 from app.usecases.history import History
 from app.usecases.ingest import Ingest
@@ -358,7 +359,9 @@ class FakeHome:
         """Forget what is only in memory."""
         self.journal = Journal(self.plans, self.decisions)
         rules = Rules()
-        self.recommend = Recommend(self.sites, self.ingest, self.outlook, self.journal, self.overrides, rules, self.time_limit_s, 0.002)
+        self.recommend = Recommend(
+            self.sites, self.ingest, self.outlook, self.journal, self.overrides, rules, self.time_limit_s, 0.002, VendorWords()
+        )
         self.health = Health(self._check, self.refresh, self.ingest, self.journal, self.prices, self.readings)
         self.rounds = Rounds(self.sites, self.refresh, self.ingest, self.recommend, self.execute, self.prune, self.actuator)
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.domain.decision import Command, OutcomeStatus
+from app.domain.decision import Command, OutcomeStatus, battery_order
 from app.domain.dongle import Answer, CommandAnswer, Schedule
 from app.domain.errors import InvalidInputError, NotFoundError, NotInControlError, UnavailableError
 from app.domain.setting import NODE_RED
@@ -83,7 +83,7 @@ def test_a_new_decision_is_told_at_once_and_one_that_says_the_same_is_not_logged
     calm = Command(mode=Mode.SELF_USE)
     told = len(driven.told)
     for n, command in enumerate([CHARGE.command, calm, calm]):
-        later = replace(CHARGE, id=f"{CHARGE.id}-{n}", command=command)
+        later = replace(CHARGE, id=f"{CHARGE.id}-{n}", orders=(battery_order(command, lease_until=CHARGE.valid_until),))
         driven.home.decisions.save(later)
         driven.drive.turn(house(), later, None, NOON + 600 * SECOND)
 

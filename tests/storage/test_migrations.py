@@ -3,6 +3,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
 from app.domain.errors import InvalidInputError, UnavailableError
+from app.domain.order import Evidence
 from app.domain.site import HOME
 from app.storage import device_models  # noqa: F401  (its tables are in the schema once it is read)
 from app.storage.audit import AuditStore
 from app.storage.database import MIGRATIONS, Database, Schema, downgrade, newest_revision, upgrade
+from app.storage.decisions import DecisionStore
 from app.storage.models import Base
-from tests.records import NOON, at, audit_entry
+from app.storage.plans import PlanStore
+from tests.records import NOON, at, audit_entry, decision, outcome, plan
 from tests.stack.mariadb import MariaDb
 
 TABLES = {*Base.metadata.tables, "alembic_version"}
@@ -76,6 +80,22 @@ def test_a_downgrade_leaves_nothing(empty_url: str) -> None:
 
     upgrade(empty_url)
     assert tables(empty_url) == TABLES
+
+
+def test_a_rollback_to_the_last_release_and_its_upgrade_lose_nothing_that_it_knew(empty_url: str) -> None:
+    upgrade(empty_url)
+    database = Database.open(empty_url)
+    told = decision(outcomes=(outcome(evidence=Evidence.READ_BACK),))
+    PlanStore(database).save(plan())
+    DecisionStore(database).save(told)
+
+    downgrade(empty_url, "0007")
+    upgrade(empty_url)
+
+    (first, *_), (kept, *_) = PlanStore(database).get(HOME, "plan-1").steps, plan().steps
+    assert (first.charge_kw, first.stored_kwh, first.curtailed_kw, first.cost) == (kept.charge_kw, kept.stored_kwh, 0.0, kept.cost)
+    assert DecisionStore(database).get(HOME, told.id) == replace(told, outcomes=(outcome(),))
+    database.close()
 
 
 def test_services_that_start_at_once_upgrade_once(empty_url: str) -> None:

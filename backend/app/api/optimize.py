@@ -167,5 +167,5 @@ class OptimizeOut(Out):
 def optimize_once(use: Use, at: Now, _caller: Viewer, asked: OptimizeIn) -> OptimizeOut:
     """Plan a given problem."""
     problem = asked.problem()
-    plan, decision = optimize(problem, now=at, time_limit_s=use.time_limit_s)
+    plan, decision = optimize(problem, use.recommend.words, now=at, time_limit_s=use.time_limit_s)
     return OptimizeOut(plan=PlanOut.of(plan, problem.site), decision=RecommendationOut.of(decision))

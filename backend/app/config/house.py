@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from app.config.group import Group
-from app.control.command import LABELS
 from app.domain.reading import Quantity
 from app.domain.roof import Plane, Roof
 from app.domain.site import Coupling, Mode, SolarArray
+from app.templates.labels import LABELS
 
 
 class BatterySettings(Group):

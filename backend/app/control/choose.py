@@ -46,14 +46,6 @@ class Choice:
     keeps_reserve: bool = False
     """Whether it is to hold because feeding the house would drain the wished reserve."""
 
-    def battery_kw(self, problem: Problem) -> float:
-        """Return the battery's power in kW, charging positive, in this slot's expected load and sun: what a plan has to go on from."""
-        slot, command = problem.slots[0], self.best.command
-        flows = run_slot(
-            problem.site, command, stored_kwh=problem.start_kwh, solar_kw=slot.solar_kw, load_kw=slot.load_kw, hours=slot.hours
-        )
-        return float(flows.charge_kw - flows.discharge_kw)
-
 
 def choose(problem: Problem, paths: Paths, *, running: Command | None = None, switching_cost: float = 0.0) -> Choice:
     """Return this slot's command, chosen before its load and sun are seen; leaving the running mode costs `switching_cost`."""

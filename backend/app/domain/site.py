@@ -111,7 +111,7 @@ class Inverter:
     coupling: Coupling = Coupling.DC
     modes: tuple[Mode, ...] = tuple(Mode)
     profile: str = "fox_ess"
-    """Names the vendor's words for the modes; see `control.command`."""
+    """Names the vendor's words for the modes; see `templates.labels`."""
 
     def __post_init__(self) -> None:
         if not self.ac_limit_kw > 0:

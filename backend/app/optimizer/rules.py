@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.domain.decision import Command
 from app.domain.house import run_slot
-from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep
+from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, battery_trace, solar_trace
 from app.domain.site import Mode, Site
 from app.optimizer.plan import plan_id
 from app.optimizer.problem import Problem, ProblemSlot
@@ -53,17 +53,20 @@ def behave(site: Site, slot: ProblemSlot, command: Command, stored_kwh: float) -
     """Return the step that follows from telling the inverter a mode in a slot."""
     flows = run_slot(site, command, stored_kwh=stored_kwh, solar_kw=slot.solar_kw, load_kw=slot.load_kw, hours=slot.hours)
     bought, sold, discharge = float(flows.import_kw), float(flows.export_kw), float(flows.discharge_kw)
-    earned = sold * slot.priced.export_per_kwh
-    return PlanStep(
-        priced=slot.priced,
-        load_kw=slot.load_kw,
-        solar_kw=slot.solar_kw,
-        curtailed_kw=float(flows.curtailed_kw),
-        import_kw=bought,
-        export_kw=sold,
+    earned, wear = sold * slot.priced.export_per_kwh, discharge * site.battery.wear_per_kwh
+    battery = battery_trace(
         charge_kw=float(flows.charge_kw),
         discharge_kw=discharge,
         stored_kwh=float(flows.stored_kwh),
         stored_kwh_value=0.0,
-        cost=slot.hours * (bought * slot.priced.import_per_kwh - earned + discharge * site.battery.wear_per_kwh),
+        cost=slot.hours * wear,
+    )
+    return PlanStep(
+        priced=slot.priced,
+        load_kw=slot.load_kw,
+        solar_kw=slot.solar_kw,
+        import_kw=bought,
+        export_kw=sold,
+        cost=slot.hours * (bought * slot.priced.import_per_kwh - earned + wear),
+        traces=(solar_trace(solar_kw=slot.solar_kw, curtailed_kw=float(flows.curtailed_kw)), battery),
     )

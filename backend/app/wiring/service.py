@@ -26,6 +26,7 @@ from app.fleet.drive import Drive
 from app.fleet.provision import Provision
 from app.fleet.registry import Fleet
 from app.looks.dashboard import Dashboard
+from app.looks.evidence import Proofs
 from app.looks.forecast_quality import ForecastQuality
 from app.looks.health import Health
 from app.looks.savings import Account
@@ -57,6 +58,7 @@ from app.storage.settings import SettingStore
 from app.storage.telemetry import TelemetryStore
 from app.storage.tokens import TokenStore
 from app.trust.secrets import KeyFile
+from app.templates.labels import VendorWords
 from app.usecases import ports
 from app.usecases.describe import Describe
 from app.usecases.execute import Execute
@@ -132,7 +134,7 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     outlook = Outlook(prices, readings, forecasts, History(readings), settings.house.annual_load_kwh, sunshine)
     rules = Rules(charge_below=settings.rules.charge_below, sell_above=settings.rules.sell_above)
     limit_s = settings.planner.time_limit_s
-    recommend = Recommend(sites, ingest, outlook, journal, overrides, rules, limit_s, settings.planner.switching_cost)
+    recommend = Recommend(sites, ingest, outlook, journal, overrides, rules, limit_s, settings.planner.switching_cost, VendorWords())
     execute = Execute(decisions, overrides, audit, lambda name: prefer.of(name).controller)
     drive = Drive(prefer, devices, commands, execute, audit, no_way)
     ears = listening(settings, database, clock, drive.answered)
@@ -173,6 +175,7 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
         prices=prices,
         plans=plans,
         decisions=decisions,
+        proofs=Proofs(sites, decisions, ledger),
         audit=audit,
         provision=Provision(DeviceStore(database), CredentialStore(database), audit, authority(settings)),
         broker_for_devices=(settings.certificates.broker_host, settings.certificates.broker_port),

@@ -1,9 +1,9 @@
 import pytest
 
-from app.control.command import LABELS, discharge_current_a, label, mode_of
 from app.control.explain import money
 from app.domain.errors import InvalidSiteError
 from app.domain.site import Mode
+from app.templates.labels import LABELS, discharge_current_a, label, mode_of
 from tests.builders import battery
 
 
