@@ -97,6 +97,12 @@ def test_db_upgrade_and_prune(run: Run) -> None:
     assert "0 readings" in told.output
 
 
+def test_db_downgrade_goes_back_and_upgrade_forth(run: Run) -> None:
+    run("db", "upgrade")
+    assert "at 0006" in run("db", "downgrade", "0006").stdout
+    assert "fits this version" in run("db", "upgrade").stdout
+
+
 def test_a_token_is_shown_once_listed_and_revoked(run: Run) -> None:
     made = run("token", "create", "node-red", "--role", "controller")
     assert made.exit_code == 0, made.output

@@ -133,6 +133,28 @@ def test_a_migration_that_broke_off_goes_on(mariadb: MariaDb) -> None:
     assert schema(url).is_current
 
 
+def test_a_database_that_a_newer_version_upgraded_is_refused_with_the_way_back(empty_url: str) -> None:
+    upgrade(empty_url)
+    database = Database.open(empty_url)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+
+    with pytest.raises(InvalidInputError, match=rf"Can't locate revision .*'9999'.* `battery-optimizer db downgrade {newest_revision()}`"):
+        upgrade(empty_url)
+
+    assert schema(empty_url).current == "9999"
+
+
+def test_a_revision_that_never_was_is_refused(empty_url: str) -> None:
+    upgrade(empty_url)
+
+    with pytest.raises(InvalidInputError, match="no-such"):
+        downgrade(empty_url, "no-such")
+
+    assert schema(empty_url).is_current
+
+
 def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 

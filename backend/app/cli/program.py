@@ -26,6 +26,7 @@ from app.domain.site import HOME
 from app.looks.shadow import last_weeks
 from app.main import create_app
 from app.services.octopus.energy import OctopusEnergy
+from app.storage.database import downgrade
 from app.storage.retention import prune
 from app.wiring.dongles import listen_only
 from app.wiring.service import Service, build, clock, prepare, refuse_if_unguarded, retention, running
@@ -165,6 +166,16 @@ def db_upgrade() -> None:
     with _working("upgrading"):
         prepare(load())
     out.print("the database fits this version")
+
+
+@db_cli.command("downgrade")
+def db_downgrade(
+    revision: Annotated[str, typer.Argument(metavar="REVISION", help="The older version's newest migration, e.g. 0007.")],
+) -> None:
+    """Take the database back to an older version's schema, before that version is started again; stop this one first."""
+    with _working("going back"):
+        downgrade(load().database.url.get_secret_value(), revision)
+    out.print(f"the database is at {revision}: start the older version now, for this one would upgrade it again")
 
 
 @db_cli.command("prune")
