@@ -73,7 +73,7 @@ def test_a_dongle_that_does_nothing_is_told_less_and_less_often_and_does_not_fil
     logged = Counter(each.action for each in driven.home.audit.rows)
     assert logged["device.commanded"] == 1
     assert logged["device.answered"] == (answer is not None)
-    assert len(driven.drive.answered_last) <= 1
+    assert len(driven.drive.answers.last) <= 1
 
 
 def test_a_new_decision_is_told_at_once_and_one_that_says_the_same_is_not_logged_again() -> None:
