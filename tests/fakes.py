@@ -17,7 +17,6 @@ from app.domain.reading import Quality, Quantity, Reading, reading
 from app.domain.site import HOME, Site, SiteId
 from app.domain.slot import Slot, slots_between
 from app.looks.health import Component, Health
-from app.optimizer.rules import Rules
 from app.usecases.execute import Execute
 from app.usecases.history import History
 from app.usecases.ingest import Ingest
@@ -26,7 +25,7 @@ from app.usecases.outlook import Outlook
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
 from app.usecases.rounds import Rounds
-from tests.builders import house
+from tests.builders import RULES, house
 
 NIGHT = datetime(2026, 6, 1, 22, 0, tzinfo=UTC)
 
@@ -357,7 +356,7 @@ class FakeHome:
     def restart(self) -> None:
         """Forget what is only in memory."""
         self.journal = Journal(self.plans, self.decisions)
-        rules = Rules()
+        rules = RULES
         self.recommend = Recommend(self.sites, self.ingest, self.outlook, self.journal, self.overrides, rules, self.time_limit_s, 0.002)
         self.health = Health(self._check, self.refresh, self.ingest, self.journal, self.prices, self.readings)
         self.rounds = Rounds(self.sites, self.refresh, self.ingest, self.recommend, self.execute, self.prune, self.actuator)

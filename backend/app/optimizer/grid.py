@@ -10,7 +10,8 @@ from app.optimizer.part import Part, Terms, total
 from app.optimizer.problem import Problem, ProblemSlot
 
 OVER_LIMIT_PER_KWH = 100.0
-"""Penalty for a kWh above what the connection may carry: above any price, so only a load that cannot be met otherwise pays it."""
+"""Penalty in yardsticks for a kWh above what the connection may carry: above any price, so only a load that cannot be met otherwise
+pays it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

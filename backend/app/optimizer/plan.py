@@ -5,6 +5,7 @@ from datetime import datetime
 from app.domain.plan import Plan, PlanSource
 from app.optimizer import lp
 from app.optimizer.problem import Problem
+from app.optimizer.yardstick import in_money, in_yardsticks
 
 
 def make_plan(
@@ -15,7 +16,8 @@ def make_plan(
     Raises:
         InfeasibleError: none was proved in time.
     """
-    solution = lp.solve(problem, time_limit_s=time_limit_s, relative_gap=relative_gap, decided_kw=decided_kw)
+    solution = lp.solve(in_yardsticks(problem), time_limit_s=time_limit_s, relative_gap=relative_gap, decided_kw=decided_kw)
+    steps = in_money(problem, solution.steps)
     return Plan(
         id=plan_id(now, problem, PlanSource.OPTIMIZER),
         site=problem.site.id,
@@ -25,8 +27,8 @@ def make_plan(
         fingerprint=problem.fingerprint,
         start_kwh=problem.start_kwh,
         end_value_per_kwh=problem.end_value_per_kwh,
-        steps=solution.steps,
-        cost=sum(step.cost for step in solution.steps),
+        steps=steps,
+        cost=sum(step.cost for step in steps),
         gap=solution.gap,
         solve_s=solution.solve_s,
         violations=solution.violations,
