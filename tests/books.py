@@ -9,10 +9,9 @@ from app.domain.price import Direction, Price
 from app.domain.reading import Quantity, Reading
 from app.domain.site import HOME, Mode, Site
 from app.domain.slot import slots_between
-from app.optimizer.rules import Rules
 from app.services.simulated.dwelling import SimulatedHouse
 from app.usecases.settle import Settle, Settlement
-from tests.builders import battery, house
+from tests.builders import RULES, battery, house
 from tests.fakes import Disk, FakeDecisions, FakeLedger, FakePrices, FakeReadings
 from tests.records import decision
 
@@ -58,7 +57,7 @@ class Books:
 
     def restart(self) -> None:
         """Forget what is only in memory."""
-        self.settle = Settle(self.sites, self.prices, self.readings, self.decisions, self.ledger, Rules())
+        self.settle = Settle(self.sites, self.prices, self.readings, self.decisions, self.ledger, RULES)
 
     def price(self, start: datetime, end: datetime, *, minutes: int = 30) -> "Books":
         self.prices.save(HOME, prices(start, end, minutes=minutes), start)

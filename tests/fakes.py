@@ -17,7 +17,6 @@ from app.domain.reading import Quality, Quantity, Reading, reading
 from app.domain.site import HOME, Site, SiteId
 from app.domain.slot import Slot, slots_between
 from app.looks.health import Component, Health
-from app.optimizer.rules import Rules
 from app.templates.labels import VendorWords
 from app.usecases.execute import Execute
 from app.usecases.history import History
@@ -27,7 +26,7 @@ from app.usecases.outlook import Outlook
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
 from app.usecases.rounds import Rounds
-from tests.builders import house
+from tests.builders import RULES, house
 
 NIGHT = datetime(2026, 6, 1, 22, 0, tzinfo=UTC)
 
@@ -358,7 +357,7 @@ class FakeHome:
     def restart(self) -> None:
         """Forget what is only in memory."""
         self.journal = Journal(self.plans, self.decisions)
-        rules = Rules()
+        rules = RULES
         self.recommend = Recommend(
             self.sites, self.ingest, self.outlook, self.journal, self.overrides, rules, self.time_limit_s, 0.002, VendorWords()
         )

@@ -34,7 +34,7 @@ def test_plan_and_its_record_are_the_same(alive: Served) -> None:
 def test_prices_cover_two_days_without_a_hole(alive: Served) -> None:
     slots = alive.client.get("/api/v1/prices").json()["slots"]
     assert all(one["end"] == following["start"] for one, following in pairwise(slots))
-    assert {slot["provenance"] for slot in slots} == {"published", "estimated"}
+    assert {slot["provenance"] for slot in slots} == {"simulated", "estimated"}
     day = alive.client.get("/api/v1/prices", params={"start": "2026-05-31T00:00:00Z", "end": "2026-06-01T00:00:00Z"}).json()
     assert len(day["slots"]) == 48
 
@@ -72,6 +72,14 @@ def test_health_names_every_component(alive: Served) -> None:
     told = reply.json()
     assert (reply.status_code, told["status"], told["can_answer"], told["simulated"]) == (200, "ok", True, True)
     assert [each["name"] for each in told["components"]] == ["database", "prices", "battery", "house", "optimizer"]
+
+
+def test_a_real_house_on_made_up_prices_is_degraded_and_says_so() -> None:
+    with served(simulate_house=False) as real:
+        told = real.client.get("/health").json()
+    (tariff,) = (each for each in told["components"] if each["name"] == "tariff")
+    assert (tariff["status"], told["simulated_prices"], told["simulated_house"]) == ("degraded", True, False)
+    assert "made-up prices" in tariff["detail"]
 
 
 def test_health_is_503_while_nothing_is_known(fresh: Served) -> None:

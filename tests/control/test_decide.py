@@ -17,7 +17,7 @@ from app.optimizer.plan import make_plan
 from app.optimizer.problem import Problem
 from app.optimizer.rules import Rules
 from tests import records
-from tests.builders import START, battery, house, priced, problem
+from tests.builders import GBP, RULES, START, battery, house, priced, problem
 from tests.control.test_choose import foreseen
 from tests.control.test_mapped import CHARGES, FEEDS, IDLES, KEEPS, SELLS, SERVES, STORES
 from tests.records import changed
@@ -82,7 +82,7 @@ def test_a_forced_mode_tells_the_inverter_to_stop_at_limit_or_reserve_in_whole_p
 
 
 def test_a_target_is_not_what_rounding_made_of_it_and_none_where_the_reserve_is_empty() -> None:
-    rule = decide.from_rules(SITE, Rules(sell_above=0.1), priced([0.3], 0.2)[0], cause="no plan")
+    rule = decide.from_rules(SITE, Rules.of(GBP, sell_above=0.1), priced([0.3], 0.2)[0], cause="no plan")
 
     assert written(rule, site=house(battery(reserve_kwh=10 * 7 / 100))).command.target_soc_pct == 7
     assert written(rule, site=house(battery(reserve_kwh=0))).command.target_soc_pct is None
@@ -205,7 +205,7 @@ def test_an_earlier_plan_is_silent_beyond_its_horizon_and_on_estimated_prices() 
     ],
 )
 def test_the_rules_name_price_and_thresholds(price: float, mode: Mode, code: ReasonCode) -> None:
-    found = decide.from_rules(SITE, Rules(), priced([price], price)[0], cause="no plan")
+    found = decide.from_rules(SITE, RULES, priced([price], price)[0], cause="no plan")
 
     assert (found.command.mode, found.reason_code, found.source, found.cause) == (mode, code, PlanSource.RULES, "no plan")
     assert f"{100 * price:.1f}p" in found.reason
@@ -222,13 +222,13 @@ def test_a_decision_is_a_lease_that_ends_one_round_after_its_slot() -> None:
 
 
 def test_what_is_expected_to_be_discharged_follows_from_plan_or_command() -> None:
-    sells, rule = verdict(SELLS), decide.from_rules(SITE, Rules(), priced([0.35], 0.35)[0], cause="x")
+    sells, rule = verdict(SELLS), decide.from_rules(SITE, RULES, priced([0.35], 0.35)[0], cause="x")
 
     assert sells.step is not None
     assert discharge_kw(SITE, sells) == sells.step.discharge_kw > 0
     assert discharge_kw(SITE, rule) == SITE.max_discharge_kw
     assert discharge_kw(SITE, verdict(CHARGES)) == 0
-    assert discharge_kw(SITE, decide.from_rules(SITE, Rules(), priced([0.2])[0], cause="x")) == 0
+    assert discharge_kw(SITE, decide.from_rules(SITE, RULES, priced([0.2])[0], cause="x")) == 0
 
 
 def test_an_unknown_price_stays_unknown_on_the_last_rung() -> None:

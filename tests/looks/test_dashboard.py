@@ -14,10 +14,10 @@ from app.domain.slot import Slot, local_day
 from app.ledger.period import Period
 from app.looks.dashboard import Dashboard, Row, Source
 from app.looks.savings import Account
-from app.optimizer.rules import Rules
 from app.usecases.journal import Journal
 from app.usecases.settle import GRACE
 from tests.books import MINUTE, Books
+from tests.builders import RULES
 from tests.fakes import FakePlans
 from tests.records import plan, step
 
@@ -134,7 +134,7 @@ def test_savings_of_a_day_a_month_and_a_year_are_of_local_ones() -> None:
     books = Books(START).price(START - DAY, START + 3 * DAY)
     books.live(START, START + 2 * DAY)
     books.run(START + 2 * DAY + GRACE)
-    account = Account(books.sites, books.ledger, Rules())
+    account = Account(books.sites, books.ledger, RULES)
     now = START + 2 * DAY
 
     told = {period: account.statement(HOME, period, DAY_OF_CHANGE, now) for period in Period}

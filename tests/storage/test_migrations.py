@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import MetaData, Table, inspect, text
 
 from app.domain.errors import InvalidInputError, UnavailableError
 from app.domain.order import Evidence
+from app.domain.price import Provenance
 from app.domain.site import HOME
 from app.storage import device_models  # noqa: F401  (its tables are in the schema once it is read)
 from app.storage.audit import AuditStore
@@ -20,9 +21,11 @@ from app.storage.database import MIGRATIONS, Database, Schema, downgrade, newest
 from app.storage.decisions import DecisionStore
 from app.storage.models import Base
 from app.storage.plans import PlanStore
+from app.storage.prices import PriceStore
 from tests.records import NOON, at, audit_entry, decision, outcome, plan
 from tests.stack.mariadb import MariaDb
 
+BEFORE_MONEY = "0007"
 TABLES = {*Base.metadata.tables, "alembic_version"}
 
 
@@ -179,3 +182,28 @@ def test_knows_mariadb_by_both_names() -> None:
 def python(code: str, *, at: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", "-c", code]
     return subprocess.run(command, env=os.environ | {"PYTHONPATH": str(at)}, cwd="/", capture_output=True, text=True, check=False)
+
+
+def test_an_old_demo_is_read_as_made_up_and_goes_back_to_what_the_version_before_knows(empty_url: str) -> None:
+    upgrade(empty_url)
+    downgrade(empty_url, BEFORE_MONEY)
+    old = Database.open(empty_url)
+    with old.engine.begin() as connection:
+        prices = Table("prices", MetaData(), autoload_with=connection)
+        usual = {"site": HOME, "direction": "import", "per_kwh": 0.2, "provenance": "published", "version": 0}
+        for n, source in enumerate(("simulated", "octopus")):
+            start, end = (at(each).replace(tzinfo=None) for each in (n, n + 1))
+            connection.execute(prices.insert().values(**usual, source=source, start=start, end=end, fetched_at=start))
+    old.close()
+
+    upgrade(empty_url)
+    database = Database.open(empty_url)
+    found = PriceStore(database).between(HOME, NOON, at(9))
+    assert [(each.provenance, each.currency) for each in found] == [(Provenance.SIMULATED, None), (Provenance.PUBLISHED, None)]
+    database.close()
+
+    downgrade(empty_url, BEFORE_MONEY)
+    before = Database.open(empty_url)
+    with before.engine.connect() as connection:
+        assert set(connection.scalars(text("SELECT provenance FROM prices"))) == {"published"}
+    before.close()

@@ -6,10 +6,9 @@ from app.control import decide
 from app.control.decide import Situation, Verdict
 from app.domain.decision import Decision
 from app.domain.slot import Slot
-from app.optimizer.rules import Rules
 from app.templates.labels import VendorWords
 from app.usecases.worded import worded
-from tests.builders import START, priced
+from tests.builders import RULES, START, priced
 from tests.control.test_decide import HOUR, SITE, verdict
 from tests.control.test_mapped import CHARGES, SELLS
 
@@ -30,7 +29,7 @@ def test_the_discharge_current_follows_the_voltage_measured_or_else_configured(v
 
 def test_without_discharge_no_current_flows() -> None:
     assert written(verdict(CHARGES)).discharge_current_a == 0
-    assert written(decide.from_rules(SITE, Rules(), priced([0.2])[0], cause="x")).discharge_current_a == 0
+    assert written(decide.from_rules(SITE, RULES, priced([0.2])[0], cause="x")).discharge_current_a == 0
 
 
 def test_what_nobody_has_put_into_words_says_its_plain_mode() -> None:

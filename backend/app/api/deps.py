@@ -55,10 +55,15 @@ class UseCases:
     audit: ports.Audit
     provision: Provision
     time_limit_s: float
-    simulated: bool = False
-    """Whether prices or house are made up; pages say so."""
+    simulated_house: bool = False
+    simulated_prices: bool = False
     broker_for_devices: tuple[str | None, int | None] = (None, None)
     """Where dongles find the broker."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether prices or house are made up; pages say so."""
+        return self.simulated_house or self.simulated_prices
 
 
 def _use_cases(request: Request) -> UseCases:

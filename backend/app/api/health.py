@@ -6,6 +6,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from pydantic import Field
 
 from app.api.deps import House, Now, Use
 from app.api.models import Out
@@ -38,7 +39,9 @@ class HealthOut(Out):
 
     status: Status
     can_answer: bool
-    simulated: bool
+    simulated: bool = Field(description="Whether prices or house are made up.")
+    simulated_prices: bool
+    simulated_house: bool
     components: list[ComponentOut]
 
 
@@ -58,6 +61,8 @@ def health(use: Use, house: House, at: Now, _caller: Viewer, response: Response)
         status=report.status,
         can_answer=report.can_answer,
         simulated=use.simulated,
+        simulated_prices=use.simulated_prices,
+        simulated_house=use.simulated_house,
         components=[ComponentOut.model_validate(each) for each in report.components],
     )
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.config.settings import Settings
-from app.domain.errors import OptimizerError, UnauthorizedError
+from app.domain.errors import ForeignMoneyError, OptimizerError, UnauthorizedError
 from app.domain.price import Direction
 from app.domain.reading import Quality, Quantity
+from app.looks.health import MADE_UP
 from app.services.home_assistant.entities import HomeAssistant
+from app.usecases.house_prices import refuse_foreign
 from app.wiring.service import Service, build, clock, prepare
 
 STALE_S = 900.0
@@ -46,6 +48,7 @@ def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
         yield Finding(name="database", state="answers, schema up to date")
         yield _access(service)
         yield from _prices(service)
+        yield from _made_up(service)
         yield from _house(service)
     finally:
         service.close()
@@ -70,13 +73,24 @@ def _access(service: Service) -> Finding:
     return Finding(name="access", state=f"listens on {host}, tokens are set")
 
 
+def _made_up(service: Service) -> Iterator[Finding]:
+    """Warn of a real house on made-up prices; the demo's house is made up as well."""
+    if service.use.simulated_prices and not service.use.simulated_house:
+        yield Finding(name="tariff", state=MADE_UP, remedy="set OPTIMIZER_TARIFF__SOURCE=octopus, and its region and products")
+
+
 def _prices(service: Service) -> Iterator[Finding]:
     now = clock()
-    name = f"prices ({service.source.name})"
+    name, money = f"prices ({service.source.name})", service.settings.site.money
     try:
         prices = service.source.prices(now - timedelta(minutes=30), now + timedelta(days=2))
+        refuse_foreign(money, prices)
     except UnauthorizedError as error:
         yield Finding(name=name, state=str(error), remedy="check the API key")
+        return
+    except ForeignMoneyError as error:
+        remedy = "set OPTIMIZER_HOUSE__CURRENCY to what your bill is in, or another tariff: nothing is stored and planned on meanwhile"
+        yield Finding(name=name, state=str(error), remedy=remedy)
         return
     except OptimizerError as error:
         yield Finding(

@@ -23,6 +23,7 @@ from app.config.settings import load
 from app.domain.access import KnownToken, Role
 from app.domain.errors import InvalidInputError, OptimizerError
 from app.domain.site import HOME
+from app.looks.health import MADE_UP
 from app.looks.shadow import last_weeks
 from app.main import create_app
 from app.services.octopus.energy import OctopusEnergy
@@ -98,6 +99,8 @@ def recommend() -> None:
     """Say what to do now, and why."""
     with running() as service:
         out.print(show.decision_panel(service.use.recommend.now(HOME, clock()), service.settings.site))
+        if service.use.simulated_prices:
+            out.print(f"Simulated: {MADE_UP}. `battery-optimizer doctor` says what to set.", style="bold yellow")
 
 
 @cli.command()

@@ -25,10 +25,14 @@ from app.config.house import (
 )
 from app.config.service import ApiSettings, CertificatesSettings, DatabaseSettings, DongleSettings, MqttSettings, SecretsSettings
 from app.domain.errors import InvalidInputError, InvalidSiteError
-from app.domain.site import Battery, GridConnection, Inverter, Site
+from app.domain.money import currency
+from app.domain.site import WEAR_PER_KWH, Battery, GridConnection, Inverter, Site
+from app.optimizer.rules import Rules
 
 NOT_OURS = frozenset({"OPTIMIZER_PUBLISH"})
 """Read by docker-compose.yml from the same `.env`."""
+SWITCHING_COST = 0.002
+"""Yardsticks: a fifth of a penny keeps a mode from flapping and is no reason to miss a better one."""
 
 
 class Settings(BaseSettings):
@@ -67,7 +71,7 @@ class Settings(BaseSettings):
         Raises:
             InvalidSiteError: the numbers do not make a house.
         """
-        battery = self.battery
+        battery, money = self.battery, currency(self.house.currency)
         return Site(
             battery=Battery(
                 capacity_kwh=battery.capacity_kwh,
@@ -77,7 +81,7 @@ class Settings(BaseSettings):
                 max_discharge_kw=battery.max_discharge_kw,
                 charge_efficiency=battery.charge_efficiency,
                 discharge_efficiency=battery.discharge_efficiency,
-                wear_per_kwh=battery.wear_per_kwh,
+                wear_per_kwh=money.of(WEAR_PER_KWH) if battery.wear_per_kwh is None else battery.wear_per_kwh,
                 voltage_v=battery.voltage_v,
             ),
             inverter=Inverter(**self.inverter.model_dump()),
@@ -86,6 +90,17 @@ class Settings(BaseSettings):
             zone=ZoneInfo(self.house.time_zone),
             currency=self.house.currency,
         )
+
+    @property
+    def fallback(self) -> Rules:
+        """The reactive rules of this house."""
+        return Rules.of(self.site.money, **self.rules.model_dump())
+
+    @property
+    def switching_cost(self) -> float:
+        """What another mode must save within a slot, in currency."""
+        given = self.planner.switching_cost
+        return self.site.money.of(SWITCHING_COST) if given is None else given
 
 
 def load(env_file: Path = Path(".env"), **given: object) -> Settings:

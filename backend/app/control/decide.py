@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from math import ceil, floor
 
 from app.control.choose import DRAINING, Candidate, Choice
-from app.control.explain import explanation, money, reason, reserve_reason, why_not
+from app.control.explain import explanation, reason, reserve_reason, why_not
 from app.control.mapped import mapped
 from app.domain.decision import Alternative, Command, Decision, Explanation, Limit, PriceNow, ReasonCode, battery_order
+from app.domain.money import money
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, battery_trace, solar_trace
 from app.domain.price import PricedSlot, Provenance
 from app.domain.site import Mode, Site
@@ -80,7 +81,7 @@ def from_choice(problem: Problem, plan: Plan, choice: Choice, *, before: Decisio
 def from_last_plan(site: Site, plan: Plan, now: datetime, *, cause: str) -> Verdict | None:
     """Return what an earlier plan wants now, or None when its horizon has passed."""
     at = next((n for n, step in enumerate(plan.steps) if step.priced.slot.contains(now)), None)
-    if at is None or plan.steps[at].priced.provenance is not Provenance.PUBLISHED:
+    if at is None or not plan.steps[at].priced.provenance.is_told:
         return None
     start = plan.steps[at - 1].stored_kwh if at else plan.start_kwh
     rest = replace(plan, start_kwh=start, steps=plan.steps[at:])

@@ -139,6 +139,12 @@ class Health:
         )
 
 
+def made_up(now: datetime) -> Component:  # noqa: ARG001 - every component is asked at an instant
+    """Return the component that warns of a real house steered by made-up prices."""
+    return Component(name="tariff", status=Status.DEGRADED, age_s=None, detail=MADE_UP)
+
+
+MADE_UP = "a real house is planned on made-up prices: what it saves is made up, too"
 LONGEST_SLOT = timedelta(hours=1)
 BADNESS: Mapping[Status, int] = {Status.OK: 0, Status.UNKNOWN: 1, Status.DEGRADED: 2, Status.FAILED: 3}
 

@@ -15,9 +15,9 @@ from app.optimizer.tolerance import TOLERANCE_KW, TOLERANCE_KWH
 from app.optimizer.worst import worst
 
 BELOW_RESERVE_PER_KWH_HOUR = 1.0
-"""Penalty for each kWh missing below the reserve, per hour: dearer than any price, so a reserve is restored at once."""
+"""Penalty in yardsticks for each kWh missing below the reserve, per hour: dearer than usual prices, so a reserve is restored at once."""
 ABOVE_LIMIT_PER_KWH_HOUR = 0.001
-"""Penalty above the wished limit: resting too full wears a little; it is no reason to sell at a loss."""
+"""Penalty in yardsticks above the wished limit: resting too full wears a little; it is no reason to sell at a loss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

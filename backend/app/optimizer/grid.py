@@ -11,7 +11,8 @@ from app.optimizer.part import Bounds, Part, Reach, Terms, either_or, total
 from app.optimizer.problem import Problem, ProblemSlot
 
 OVER_LIMIT_PER_KWH = 100.0
-"""Penalty for a kWh above what the connection may carry: above any price, so only a load that cannot be met otherwise pays it."""
+"""Penalty in yardsticks for a kWh above what the connection may carry: above any price, so only a load that cannot be met otherwise
+pays it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,8 @@ from app.optimizer.violation import violations
 
 RELATIVE_GAP, LIVE_GAP = 0.001, 0.005
 ABSOLUTE_GAP = 0.001
-"""Either-or plans stop when a better one could save at most this share, or a tenth of a penny; live, where the mode is chosen by the worth
-of stored energy and not by the plan, a share that takes a quarter of the time."""
+"""Either-or plans stop when a better one could save at most this share, or this in yardsticks (a tenth of a penny); live, where the mode is
+chosen by the worth of stored energy and not by the plan, a share that takes a quarter of the time."""
 
 SETTLE_LIMIT_S = 1.0
 """A program without choices takes milliseconds; this bounds what cannot happen."""
@@ -44,7 +44,7 @@ class Solution:
 
     steps: tuple[PlanStep, ...]
     objective: float
-    """Cost of the steps with penalties and less the value left in the battery, in currency."""
+    """Cost of the steps with penalties and less the value left in the battery, in the problem's money."""
     status: PlanStatus
     gap: float
     violations: tuple[Violation, ...]

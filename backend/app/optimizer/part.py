@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from pulp import LpAffineExpression, LpProblem, LpVariable
 
@@ -17,7 +18,7 @@ total = LpAffineExpression.from_list
 """The sum of terms, ready to be compared."""
 
 TIE_PER_KWH = 1e-6
-"""A ten-thousandth of a penny: breaks ties the same way every time and never outweighs a price."""
+"""Yardsticks, a ten-thousandth of a penny: breaks ties the same way every time and never outweighs a price."""
 DUST = 1e-9
 """What a solver leaves where it means 0."""
 
@@ -69,9 +70,9 @@ class Part:
     load_kw: list[Terms] = field(default_factory=list)
     """Per slot the draw from the house bus in kW (negative: it feeds)."""
     cost: Terms = field(default_factory=list)
-    """In currency."""
+    """In yardsticks."""
     penalty: Terms = field(default_factory=list)
-    """What a limit that gives way costs on top, in currency nobody pays."""
+    """What a limit that gives way costs on top, in yardsticks nobody pays."""
     directions: list[tuple[LpVariable, LpVariable]] = field(default_factory=list)
     """Per slot two powers of which only one can flow; empty for what knows one direction."""
 
@@ -85,7 +86,7 @@ class DevicePart(Part, ABC):
         """Return what it does, slot by slot, rebuilt from its powers so that it adds up exactly."""
 
     def left(self, traces: Sequence[Trace]) -> float:  # noqa: ARG002 - most devices end with nothing that is worth anything
-        """Return what it holds at the end is worth, in currency."""
+        """Return what it holds at the end is worth, in yardsticks."""
         return 0.0
 
     def carry_out(self, kw: float) -> None:
@@ -100,6 +101,10 @@ class Flexible(Asset, ABC):
 
     is_shared: bool = False
     """Whether it sits behind the inverter that battery and array share, where they do."""
+
+    def in_yardsticks(self, scale: float) -> Self:  # noqa: ARG002 - most wishes name no money
+        """Return the same device with the money of its wishes divided by what a yardstick is."""
+        return self
 
     @abstractmethod
     def bounds(self, problem: Problem) -> Sequence[Bounds]:

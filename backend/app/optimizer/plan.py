@@ -7,6 +7,7 @@ from app.domain.asset import AssetId
 from app.domain.plan import Plan, PlanSource
 from app.optimizer import lp
 from app.optimizer.problem import Problem
+from app.optimizer.yardstick import in_money, in_yardsticks
 
 
 def make_plan(
@@ -24,7 +25,8 @@ def make_plan(
     Raises:
         InfeasibleError: none was proved in time.
     """
-    solution = lp.solve(problem, time_limit_s=time_limit_s, relative_gap=relative_gap, decided=decided)
+    solution = lp.solve(in_yardsticks(problem), time_limit_s=time_limit_s, relative_gap=relative_gap, decided=decided)
+    steps = in_money(problem, solution.steps)
     return Plan(
         id=plan_id(now, problem, PlanSource.OPTIMIZER),
         site=problem.site.id,
@@ -34,8 +36,8 @@ def make_plan(
         fingerprint=problem.fingerprint,
         start_kwh=problem.start_kwh,
         end_value_per_kwh=problem.end_value_per_kwh,
-        steps=solution.steps,
-        cost=sum(step.cost for step in solution.steps),
+        steps=steps,
+        cost=sum(step.cost for step in steps),
         gap=solution.gap,
         solve_s=solution.solve_s,
         violations=solution.violations,

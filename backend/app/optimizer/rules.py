@@ -5,18 +5,30 @@ from datetime import datetime
 
 from app.domain.decision import Command
 from app.domain.house import run_slot
+from app.domain.money import Currency
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, battery_trace, solar_trace
 from app.domain.site import Mode, Site
 from app.optimizer.plan import plan_id
 from app.optimizer.problem import Problem, ProblemSlot
+
+CHARGE_BELOW, SELL_ABOVE = 0.10, 0.28
+"""Yardsticks per kWh at which the rules charge and sell where nobody set them: 10p and 28p, 1 and 2.80 kronor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """Charge from the grid at or below one import price, sell at or above an export price, else self-use; in currency per kWh."""
 
-    charge_below: float = 0.10
-    sell_above: float = 0.28
+    charge_below: float
+    sell_above: float
+
+    @classmethod
+    def of(cls, money: Currency, *, charge_below: float | None = None, sell_above: float | None = None) -> "Rules":
+        """Return the rules of a house; a price that its people never set is the usual one in their currency."""
+        return cls(
+            charge_below=money.of(CHARGE_BELOW) if charge_below is None else charge_below,
+            sell_above=money.of(SELL_ABOVE) if sell_above is None else sell_above,
+        )
 
     def command(self, import_per_kwh: float, export_per_kwh: float) -> Command:
         """Return what the rules do at both prices."""

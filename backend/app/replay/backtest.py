@@ -116,7 +116,7 @@ class Replay:
         now, site = self.tape.start(n), self.terms.site
         ahead = min(round(self.terms.horizon / timedelta(minutes=self.tape.minutes)), len(self.tape) - n)
         slots = [self.tape.slot(n + h) for h in range(ahead)]
-        priced = timeline(self.known_prices(n), slots, zone=site.zone)
+        priced = timeline(self.known_prices(n), slots, zone=site.zone, money=site.money)
         slots = slots[: len(priced)]
         expected = expect(
             slots,

@@ -64,6 +64,8 @@ class PriceRow(Base):
     per_kwh: Mapped[PerKwh]
     provenance: Mapped[Provenance]
     source: Mapped[Named]
+    currency: Mapped[str | None] = mapped_column(Name(CURRENCY_LENGTH))
+    """None for a price from before this column: the house's."""
     fetched_at: Mapped[datetime]
     version: Mapped[int]
 
@@ -82,6 +84,7 @@ class PriceVersionRow(Base):
     per_kwh: Mapped[PerKwh]
     provenance: Mapped[Provenance]
     source: Mapped[Named]
+    currency: Mapped[str | None] = mapped_column(Name(CURRENCY_LENGTH))
     fetched_at: Mapped[datetime]
     replaced_at: Mapped[datetime]
 

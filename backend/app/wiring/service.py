@@ -28,10 +28,9 @@ from app.fleet.registry import Fleet
 from app.looks.dashboard import Dashboard
 from app.looks.evidence import Proofs
 from app.looks.forecast_quality import ForecastQuality
-from app.looks.health import Health
+from app.looks.health import Health, made_up
 from app.looks.savings import Account
 from app.looks.shadow import Shadow
-from app.optimizer.rules import Rules
 from app.services.home_assistant.accounts import Accounts
 from app.services.home_assistant.discovery import Topics
 from app.services.home_assistant.mqtt_device import HomeAssistantDevice
@@ -57,12 +56,13 @@ from app.storage.secrets import SecretStore
 from app.storage.settings import SettingStore
 from app.storage.telemetry import TelemetryStore
 from app.storage.tokens import TokenStore
-from app.trust.secrets import KeyFile
 from app.templates.labels import VendorWords
+from app.trust.secrets import KeyFile
 from app.usecases import ports
 from app.usecases.describe import Describe
 from app.usecases.execute import Execute
 from app.usecases.history import History
+from app.usecases.house_prices import HousePrices
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
 from app.usecases.outlook import Outlook
@@ -123,7 +123,7 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     simulated = SimulatedHouse(site, now=clock()) if simulate_house else None
     house: ports.House | None = simulated if simulated is not None else home_assistant(settings, clients)
 
-    prices, readings, decisions = PriceStore(database), ReadingStore(database), DecisionStore(database)
+    prices, readings, decisions = HousePrices(PriceStore(database), sites), ReadingStore(database), DecisionStore(database)
     plans, overrides = PlanStore(database), OverrideStore(database)
     journal = Journal(plans, decisions)
     devices, commands = DeviceStore(database), DeviceCommandStore(database)
@@ -132,9 +132,9 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     forecasts = ForecastStore(database)
     sunshine = sunshine_of(settings, forecasts, readings, clients)
     outlook = Outlook(prices, readings, forecasts, History(readings), settings.house.annual_load_kwh, sunshine)
-    rules = Rules(charge_below=settings.rules.charge_below, sell_above=settings.rules.sell_above)
+    rules = settings.fallback
     limit_s = settings.planner.time_limit_s
-    recommend = Recommend(sites, ingest, outlook, journal, overrides, rules, limit_s, settings.planner.switching_cost, VendorWords())
+    recommend = Recommend(sites, ingest, outlook, journal, overrides, rules, limit_s, settings.switching_cost, VendorWords())
     execute = Execute(decisions, overrides, audit, lambda name: prefer.of(name).controller)
     drive = Drive(prefer, devices, commands, execute, audit, no_way)
     ears = listening(settings, database, clock, drive.answered)
@@ -180,8 +180,11 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
         provision=Provision(DeviceStore(database), CredentialStore(database), audit, authority(settings)),
         broker_for_devices=(settings.certificates.broker_host, settings.certificates.broker_port),
         time_limit_s=limit_s,
-        simulated=simulate_house or settings.tariff.source == "simulated",
+        simulated_house=simulate_house,
+        simulated_prices=settings.tariff.source == "simulated",
     )
+    if use.simulated_prices and not use.simulated_house:
+        use.health.others.append(made_up)
     if ears is not None:
         use.health.others += [transport.component for transport in ears.transports]
     return Service(

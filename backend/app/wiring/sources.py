@@ -25,7 +25,7 @@ def price_source(settings: Settings, clients: list[httpx.Client], clock: Callabl
     """Return the tariff that the settings name."""
     tariff = settings.tariff
     if tariff.source == "simulated":
-        return SimulatedAgile(clock=clock)
+        return SimulatedAgile(clock=clock, money=settings.site.money)
     http = httpx.Client(base_url=tariff.base_url, follow_redirects=True)
     clients.append(http)
     export = (

@@ -14,13 +14,12 @@ from app.domain.slot import Slot
 from app.looks.forecast_quality import ForecastQuality
 from app.looks.health import Component, Status
 from app.looks.savings import Account
-from app.optimizer.rules import Rules
 from app.services.home_assistant.accounts import Accounts
 from app.services.home_assistant.discovery import Topics, discovery
 from app.services.home_assistant.mqtt_device import HomeAssistantDevice
 from app.services.home_assistant.states import LONGEST_STATE, PLAN_SLOTS, Shown, plan_attributes, states
 from app.usecases.preferences import Prefer, PreferredSites
-from tests.builders import house, priced
+from tests.builders import RULES, house, priced
 from tests.fakes import NIGHT, FakeHome, FakeLedger, forced
 from tests.fleet.dongles import FakeDevices
 from tests.records import changed
@@ -66,7 +65,7 @@ class Shower:
             prefer=self.prefer,
             health=self.home.health,
             accounts=Accounts(
-                account=Account(self.home.sites, FakeLedger(self.home.disk), Rules()),
+                account=Account(self.home.sites, FakeLedger(self.home.disk), RULES),
                 quality=ForecastQuality(self.home.forecasts, FakeLedger(self.home.disk)),
             ),
         )
