@@ -1,7 +1,7 @@
 # ruff: noqa: INP001  (a script beside what it builds, no package)
 """Write an ESPHome package for each device template, and the guide's tables of inverters.
 
-esphome/build.py          backend/device_templates/*.yaml → esphome/packages/inverters/*.yaml and the marked part of esphome/README.md
+esphome/build.py          backend/models/*.yaml → esphome/packages/inverters/*.yaml and the marked part of esphome/README.md
 esphome/build.py --check  say whether those are what the templates give; exit code 1 if not
 """
 

@@ -14,7 +14,7 @@ from app.templates.orders import PINNED, Control, ModeName, Step, Timer
 from app.templates.reads import Column, Derived, Key, Mark, Read, Strict, Table
 from app.templates.words import WordOrder
 
-FOLDER = Path(__file__).parents[2] / "device_templates"
+FOLDER = Path(__file__).parents[2] / "models"
 MEASURED = ("battery.soc", "battery.power")
 """What control is judged by: a doubt about one of these is a doubt about every command."""
 
