@@ -18,6 +18,7 @@ from app.config.house import (
     HomeAssistantSettings,
     HouseSettings,
     InverterSettings,
+    PermissionSettings,
     PlannerSettings,
     RulesSettings,
     SolarSettings,
@@ -26,7 +27,7 @@ from app.config.house import (
 from app.config.service import ApiSettings, CertificatesSettings, DatabaseSettings, DongleSettings, MqttSettings, SecretsSettings
 from app.domain.errors import InvalidInputError, InvalidSiteError
 from app.domain.money import currency
-from app.domain.site import WEAR_PER_KWH, Battery, GridConnection, Inverter, Site
+from app.domain.site import WEAR_PER_KWH, Battery, GridConnection, Site
 from app.optimizer.rules import Rules
 
 NOT_OURS = frozenset({"OPTIMIZER_PUBLISH"})
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     battery: BatterySettings = BatterySettings()
     inverter: InverterSettings = InverterSettings()
+    permission: PermissionSettings = PermissionSettings()
     grid: GridSettings = GridSettings()
     solar: SolarSettings = SolarSettings()
     house: HouseSettings = HouseSettings()
@@ -84,7 +86,7 @@ class Settings(BaseSettings):
                 wear_per_kwh=money.of(WEAR_PER_KWH) if battery.wear_per_kwh is None else battery.wear_per_kwh,
                 voltage_v=battery.voltage_v,
             ),
-            inverter=Inverter(**self.inverter.model_dump()),
+            inverter=self.inverter.noun(self.permission.noun),
             grid=GridConnection(**self.grid.model_dump()),
             solar=self.solar.array,
             zone=ZoneInfo(self.house.time_zone),

@@ -16,7 +16,7 @@ from app.api.security import Guard, sha256
 from app.config.service import ApiSettings
 from app.config.settings import Settings, load
 from app.devices.dongle.listening import Listening
-from app.document.site import read as read_document
+from app.document.planned import checked
 from app.domain.access import KnownToken, Role
 from app.domain.decision import Decision, Outcome, OutcomeStatus
 from app.domain.errors import InvalidInputError, UnavailableError
@@ -135,7 +135,7 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     rules = settings.fallback
     limit_s = settings.planner.time_limit_s
     recommend = Recommend(sites, ingest, outlook, journal, overrides, rules, limit_s, settings.switching_cost, VendorWords())
-    execute = Execute(decisions, overrides, audit, lambda name: prefer.of(name).controller)
+    execute = Execute(decisions, overrides, audit, lambda name: prefer.of(name).controller, lambda name: sites[name].inverter)
     drive = Drive(prefer, devices, commands, execute, audit, no_way)
     ears = listening(settings, database, clock, drive.answered)
     if ears is not None:
@@ -149,7 +149,7 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     use = UseCases(
         clock=clock,
         sites=sites,
-        describe=Describe(DescriptionStore(database), SecretStore(database), KeyFile(settings.secrets.key_file), read_document),
+        describe=Describe(DescriptionStore(database), SecretStore(database), KeyFile(settings.secrets.key_file), checked),
         refresh=refresh,
         ingest=ingest,
         outlook=outlook,
