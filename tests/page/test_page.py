@@ -139,7 +139,7 @@ def test_lists_the_plan_slot_by_slot(chrome: Browser, demo: Demo) -> None:
     assert len(rows) == len(steps)
     for row, step in zip(rows, steps, strict=True):
         cells = row.split("\t")
-        near = "" if step["provenance"] == "published" else "~"
+        near = "~" if step["provenance"] == "estimated" else ""
         assert [cells[0], cells[1], cells[2]] == [
             step["start"][11:16],
             near + pence(step["import_per_kwh"]),

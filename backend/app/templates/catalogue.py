@@ -16,10 +16,9 @@ def model_named(name: str) -> Model:
         NotFoundError: there is none; the sentence names those there are.
         InvalidTemplateError: its file is no good.
     """
-    path = FOLDER / f"{name}.yaml"
-    if "/" not in name and path.is_file():  # the file's name is the id: no need to read them all
-        return _loaded(path)
-    found = next((model for model in all_models() if name in model.aliases), None)
+    likely = FOLDER / f"{name.replace('_', '-')}.yaml"  # a file is named for its model: mostly there is no need to read them all
+    near = [_loaded(likely)] if "/" not in name and likely.is_file() else all_models()
+    found = next((model for model in near if name in (model.id, *model.aliases)), None)
     if found is None:
         raise NotFoundError(f"no inverter model named {name!r}; there are {', '.join(names())}")
     return found
