@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from app.config.settings import Settings
+from app.domain.permission import Leave
 from app.domain.setting import NODE_RED, Preferences
 from app.domain.site import HOME
 
@@ -88,7 +89,8 @@ def _inverter(settings: Settings) -> dict[str, Any]:
         "ac_limit_kw": given.ac_limit_kw,
         "coupling": given.coupling.value,
     }
-    allow: dict[str, Any] = {"charge_from_grid": settings.permission.charge_from_grid.value, "sell": settings.permission.sell.value}
+    said = {"charge_from_grid": settings.permission.charge_from_grid, "sell": settings.permission.sell}
+    allow: dict[str, Any] = {name: each is Leave.YES for name, each in said.items() if each is not Leave.NOT_SAID}
     inverter["allow"] = allow | ({"modes": [mode.value for mode in given.modes]} if "modes" in given.model_fields_set else {})
     if settings.home_assistant.url is not None:
         sensors = {quantity.value: _sensor(text) for quantity, text in settings.home_assistant.entities.items()}

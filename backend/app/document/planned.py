@@ -1,24 +1,21 @@
 """The document as the planner sees it: the site of its devices."""
 
-from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from app.document.devices import BatteryDevice, SolarDevice
-from app.document.site import SiteDocument, read
-from app.document.ways import HomeAssistantWay
-from app.domain.errors import InvalidInputError, InvalidSiteError, NotFoundError
+from app.document.planned_inverter import inverter_of
+from app.document.site import SiteDocument
 from app.domain.money import currency
 from app.domain.roof import Plane, Roof
-from app.domain.site import WEAR_PER_KWH, Battery, GridConnection, Inverter, Mode, Site, SiteId, SolarArray
-from app.templates.inverter import inverter
-from app.templates.model import WayName
+from app.domain.site import WEAR_PER_KWH, Battery, GridConnection, Site, SiteId, SolarArray
 
 
 def site_of(document: SiteDocument) -> Site:
     """Return the house as the planner sees it, with the reserve that people wish for.
 
     Raises:
-        InvalidSiteError: the numbers do not make a house.
+        InvalidInputError: the numbers do not make a house, or the inverter does not fit its model.
+        NotFoundError: there is no such model.
     """
     place = document.place
     return Site(
@@ -30,43 +27,6 @@ def site_of(document: SiteDocument) -> Site:
         zone=ZoneInfo(place.time_zone),
         currency=place.currency,
     )
-
-
-def inverter_of(document: SiteDocument) -> Inverter:
-    """Return the inverter with what its model can do by its way and its owner lets it do.
-
-    Raises:
-        InvalidSiteError: there is no such model, it is not reached that way, or what the house says of it does not fit.
-    """
-    given = document.inverter
-    own = given.way if isinstance(given.way, HomeAssistantWay) else None
-    try:
-        return inverter(
-            given.model,
-            way=WAYS.get(given.way.by),
-            own=own,
-            permission=given.allow.permission(control=document.control.enabled),
-            ac_limit_kw=given.ac_limit_kw,
-            coupling=given.coupling,
-            modes=tuple(Mode) if given.allow.modes is None else given.allow.modes,
-        )
-    except (NotFoundError, InvalidInputError) as error:
-        raise InvalidSiteError(f"devices.{given.id}: {error}") from error
-
-
-WAYS: Mapping[str, WayName] = {"home_assistant": "home_assistant", "dongle": "modbus"}
-"""By which way of its model a device is reached; one that is only pushed to can be told whatever its model offers first."""
-
-
-def checked(value: Mapping[str, object]) -> SiteDocument:
-    """Return the document that a JSON value is, if it makes a house.
-
-    Raises:
-        InvalidSiteError: names every field that is wrong, one line each.
-    """
-    document = read(value)
-    site_of(document)
-    return document
 
 
 def roof_of(document: SiteDocument) -> Roof | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.document.strict import Strict
-from app.domain.permission import Leave, Permission
+from app.domain.permission import Permission, leave
 from app.domain.site import Mode
 from app.templates.own import Own
 
@@ -36,14 +36,20 @@ type Way = Annotated[HomeAssistantWay | DongleWay | PushedWay, Field(discriminat
 
 
 class Allowed(Strict):
-    """What the owner lets a device do; what is not said is let."""
+    """What the owner lets a device do; what is not said (null) is let."""
 
-    charge_from_grid: Leave = Field(Leave.NOT_SAID, description="yes, no or not_said.")
-    sell: Leave = Field(Leave.NOT_SAID, description="Whether it may export on purpose.")
-    feed_car: Leave = Field(Leave.NOT_SAID, description="Whether the battery may give what the car takes.")
-    be_throttled: Leave = Field(Leave.NOT_SAID, description="Whether it may be told to give less than it could.")
+    charge_from_grid: bool | None = None
+    sell: bool | None = Field(None, description="Whether it may export on purpose.")
+    feed_car: bool | None = Field(None, description="Whether the battery may give what the car takes.")
+    be_throttled: bool | None = Field(None, description="Whether it may be told to give less than it could.")
     modes: tuple[Mode, ...] | None = Field(None, description="Only these of the modes that the model offers.")
 
     def permission(self, *, control: bool) -> Permission:
         """Return it for the planner; without control nothing is told at all."""
-        return Permission(control=control, **self.model_dump(exclude={"modes"}))
+        return Permission(
+            control=control,
+            charge_from_grid=leave(self.charge_from_grid),
+            sell=leave(self.sell),
+            feed_car=leave(self.feed_car),
+            be_throttled=leave(self.be_throttled),
+        )

@@ -3,11 +3,13 @@
 OptimizerError
 ├── InvalidInputError      what was given makes no sense; nothing was stored
 │   ├── InvalidSiteError   a battery, inverter or connection that cannot exist
+│   │   └── InvalidDocumentError  a document of a house that is no good, with every complaint
 │   ├── RejectedError      something a device said that is not taken, with its cause
 │   └── InvalidTemplateError  a device template that contradicts itself or the schema
 ├── InfeasibleError        no plan could be proved; the next rung of the ladder takes over
 ├── NotFoundError          no such record
 ├── ConflictError          somebody else changed it first
+│   ├── OutdatedError      the caller has seen another version than the one that holds
 │   └── NotInControlError  something else carries this site's decisions out
 ├── DeniedError            a credential that does not open this
 │   └── TooManyTriesError  too many wrong ones; nobody is let in for a while
@@ -15,6 +17,8 @@ OptimizerError
     ├── UnauthorizedError  a neighbour refused our credentials; trying again will not help
     └── ForeignMoneyError  a tariff tells what the house does not count in; trying again will not help
 """
+
+from collections.abc import Sequence
 
 
 class OptimizerError(Exception):
@@ -27,6 +31,18 @@ class InvalidInputError(OptimizerError):
 
 class InvalidSiteError(InvalidInputError):
     """A battery, inverter, connection or array that cannot exist."""
+
+
+type Place = tuple[int | str, ...]
+"""Where in a document, from its root on."""
+
+
+class InvalidDocumentError(InvalidSiteError):
+    """A document of a house that is no good: each place with what is wrong there, one a line."""
+
+    def __init__(self, complaints: Sequence[tuple[Place, str]]) -> None:
+        super().__init__("\n".join(f"{'.'.join(map(str, where)) or 'document'}: {what}" for where, what in complaints))
+        self.complaints = tuple(complaints)
 
 
 class RejectedError(InvalidInputError):
@@ -59,6 +75,10 @@ class DeniedError(OptimizerError):
 
 class TooManyTriesError(DeniedError):
     """Too many wrong credentials; nobody is let in for a while."""
+
+
+class OutdatedError(ConflictError):
+    """The caller has seen another version of the record than the one that holds."""
 
 
 class NotInControlError(ConflictError):

@@ -15,6 +15,11 @@ class Leave(StrEnum):
     NOT_SAID = "not_said"
 
 
+def leave(said: bool | None) -> Leave:  # noqa: FBT001  (as people say it)
+    """Return yes, no, or that nothing was said."""
+    return Leave.NOT_SAID if said is None else Leave.YES if said else Leave.NO
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
     """What the owner lets a device do, under one switch that ends all control at once."""
