@@ -1,7 +1,7 @@
 # ruff: noqa: INP001  (a script beside what it builds, no package)
 """Put the flow together from its sources, and take it apart again.
 
-nodered/build.py                        tabs + functions + templates + profiles → flows-hybrid.json and its credentials file
+nodered/build.py                        tabs + functions + templates → flows-hybrid.json and its credentials file
 nodered/build.py --check                say whether flows-hybrid.json is what the sources give; exit code 1 if not
 nodered/build.py --extract EXPORT.json  put what was changed in the Node-RED editor back into the sources
 """
@@ -18,7 +18,7 @@ FLOWS = HERE / "flows-hybrid.json"
 CREDENTIALS = {"host": "${HA_URL}", "access_token": "${HA_TOKEN}"}
 """Names, not secrets: Node-RED fills them in when the flow starts."""
 FILE_FIELDS = {"function": "func", "ui-template": "format"}
-FILE, PROFILES = "@file:", "@profiles"
+FILE = "@file:"
 VERBS = {"self_use", "force_charge", "force_discharge", "feed_in_first", "hold"}
 REFERENCES = ("z", "server", "group", "page", "ui", "theme")
 CALLS_OUT = ("http request", "api-call-service", "api-render-template")
@@ -60,7 +60,7 @@ def profiles(folder: Path) -> dict[str, Node]:
 
 
 def assemble(folder: Path) -> list[Node]:
-    """Return all nodes, with function bodies, templates and profiles in their places."""
+    """Return all nodes, with function bodies and templates in their places."""
     return [_filled(node, folder) for nodes in sources(folder).values() for node in nodes]
 
 
@@ -153,9 +153,6 @@ def _filled(node: Node, folder: Path) -> Node:
     field = FILE_FIELDS.get(node["type"])
     if field and str(node[field]).startswith(FILE):
         return node | {field: (folder / node[field].removeprefix(FILE)).read_text().rstrip("\n")}
-    if node["type"] == "change":
-        rules = [rule | {"to": json.dumps(profiles(folder))} if rule.get("to") == PROFILES else rule for rule in node["rules"]]
-        return node | {"rules": rules}
     if node["type"] == "server":
         return node | {"credentials": CREDENTIALS}
     return node
@@ -169,8 +166,6 @@ def _emptied(node: Node, old: Node, folder: Path, edits: dict[Path, str]) -> Nod
         if text != path.read_text() and edits.setdefault(path, text) != text:
             sys.exit(f"{path.name} was edited differently in two nodes that share it")
         kept[field] = old[field]
-    if node["type"] == "change" and any(rule.get("to") == PROFILES for rule in old.get("rules", [])):
-        kept["rules"] = old["rules"]
     if node["type"] == "server" and old:
         kept["addon"] = old["addon"]
     return {name: kept[name] for name in [*(name for name in old if name in kept), *(name for name in kept if name not in old)]}
