@@ -29,6 +29,8 @@ class Switchboard:
     outcomes: list[dict[str, Any]] = field(default_factory=list)
     handed: list[dict[str, Any]] = field(default_factory=list)
     """Recommendations as they were told to a tick; the dashboard's do not count."""
+    described: list[tuple[str, int]] = field(default_factory=list)
+    """What the flow asked of its house, and the status of the answer."""
     asker: Asker = field(default_factory=Asker)
     plans: int = 0
     """How often the dashboard, and nobody else, asked for the plan."""
@@ -92,6 +94,7 @@ def switchboard(target: str, told: Json) -> Iterator[Switchboard]:
                     self.close_connection = True
                     return
                 if described := told_of_house(board.told, self.path, self.headers.get("if-none-match")):
+                    board.described.append((self.path, described[0]))
                     self._reply(*described)
                     return
                 board.plans += self.path.startswith("/api/v1/plan")
