@@ -351,7 +351,7 @@ class FakeHome:
         self.outlook = Outlook(self.prices, self.readings, self.forecasts, History(self.readings), annual_kwh=3500.0)
         self.ingest = Ingest(self.readings, self.house)
         self.refresh = Refresh(self.sites, self.tariff, self.prices)
-        self.execute = Execute(self.decisions, self.overrides, self.audit)
+        self.execute = Execute(self.decisions, self.overrides, self.audit, inverter_of=lambda name: self.sites[name].inverter)
         self.restart()
 
     def restart(self) -> None:

@@ -50,11 +50,17 @@ class Served:
 
 @contextmanager
 def served(
-    *, tokens: bool = False, simulate_house: bool = True, host: str = "127.0.0.1", time_limit_s: float = 5.0, authority: bool = False
+    *,
+    tokens: bool = False,
+    simulate_house: bool = True,
+    host: str = "127.0.0.1",
+    time_limit_s: float = 5.0,
+    authority: bool = False,
+    profile: str = "fox_ess",
 ) -> Iterator[Served]:
     """Serve until the block ends; with tokens, everybody needs one."""
     with TemporaryDirectory() as folder:
-        settings = settings_in(Path(folder), tokens=tokens, host=host, time_limit_s=time_limit_s)
+        settings = settings_in(Path(folder), tokens=tokens, host=host, time_limit_s=time_limit_s, profile=profile)
         if authority:
             settings = with_authority(settings, Path(folder) / "ca")
         clock = Clock()
@@ -71,7 +77,9 @@ def with_authority(settings: Settings, folder: Path, now: datetime = NOON) -> Se
     return settings.model_copy(update={"certificates": certificates})
 
 
-def settings_in(folder: Path, *, tokens: bool = False, host: str = "127.0.0.1", time_limit_s: float = 5.0) -> Settings:
+def settings_in(
+    folder: Path, *, tokens: bool = False, host: str = "127.0.0.1", time_limit_s: float = 5.0, profile: str = "fox_ess"
+) -> Settings:
     """Return settings of a database of its own."""
     path = folder / "home.db"
     shutil.copy(_template(), path)
@@ -79,6 +87,7 @@ def settings_in(folder: Path, *, tokens: bool = False, host: str = "127.0.0.1", 
         env_file=NOWHERE,
         database={"url": f"sqlite:///{path}"},
         api={"host": host} | ({f"{role}_token": token for role, token in TOKENS.items()} if tokens else {}),
+        inverter={"profile": profile},
         solar={"peak_kw": 4.0},
         tariff={"source": "simulated"},
         planner={"time_limit_s": time_limit_s},

@@ -1,5 +1,5 @@
 // in: msg.got.recommendation   out: 1 msg.order, the recommendation if it makes sense, self-use if not   2 nothing to do: no answer, but the lease still runs, or hands off
-const { lease_s, max_power_kw, store, letting_go, hands_off } = msg.settings;
+const { lease_s, max_power_kw, store, letting_go, hands_off, reachable } = msg.settings;
 const MODES = ["self_use", "force_charge", "force_discharge", "feed_in_first", "hold"];
 const SKEW_MS = 120e3; // two machines' clocks
 const now = Date.now();
@@ -7,7 +7,7 @@ const state = global.get("battery", store) || {};
 const { ok, body, failure } = msg.got.recommendation;
 msg.recommendation = null;
 
-if (letting_go || (hands_off && state.ours)) { // what this flow moved is not left behind
+if (letting_go || (hands_off && state.ours && reachable)) { // what this flow moved is not left behind
     msg.order = letting_go ? retreat("changed", letting_go) : retreat("hands_off", `${hands_off}: back to self-use, then hands off`);
     return [msg, null];
 }

@@ -4,7 +4,7 @@ const MODES = ["self_use", "force_charge", "force_discharge", "feed_in_first", "
 const WORDS = ["$power", "-$power", "$power_w", "$power_w_text", "$max_power", "$current", "$max_current", "$target_soc", "$reserve_soc", "$limit_soc", "$minutes", "$grid_to_charge", "$grid_to_discharge", "$device_id"];
 const NUMBERS = {
     timeout_s: [1, 300], lease_s: [1, 86400], settle_s: [0, 600], ramp_s: [0, 3600], tries: [1, 20], write_budget: [0, 100000], hand_s: [0, 604800],
-    revert_s: [0, 3600], max_power_kw: [0.01, 1000], max_current_a: [0.1, 10000], reserve_pct: [0, 100], limit_pct: [0, 100],
+    revert_s: [0, 3600], max_power_kw: [0, 10000], max_current_a: [0, 10000], reserve_pct: [0, 100], limit_pct: [0, 100],
 };
 const RHYTHMS = ["control", "prices", "dashboard", "flow", "watchdog"];
 const MOST_TEXT = 100e3;
@@ -26,8 +26,7 @@ function wrong(told) {
         if (!within(every_s, 0.5, 1e8) || !within(offset_s, 0, 86400) || !within(jitter_s, 0, 86400)) return `the rhythm of ${name} is incomplete`;
     }
     if (!is_text(told.device_id)) return "device_id is no text";
-    if (!told.profile && !(told.executes && told.enabled)) return null; // hands off: nothing is to be carried out here
-    return wrong_profile(told.profile, told.devices);
+    return told.profile === null ? null : wrong_profile(told.profile, told.devices); // null: not reached through Home Assistant
 }
 
 function wrong_profile(profile, devices) {

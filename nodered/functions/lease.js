@@ -1,8 +1,8 @@
 // in: a heartbeat   out: msg.order self-use, once the last recommendation has run out and the inverter is not known to be in self-use
-const { store, lease_s, dry_run, hands_off, known, rhythms } = msg.settings;
+const { store, lease_s, dry_run, hands_off, reachable, rhythms } = msg.settings;
 const state = global.get("battery", store) || {};
 const now = Date.now();
-if (!known) return null;
+if (!reachable) return null;
 if (state.lease_until === undefined) { // never had a recommendation: the first lease starts now
     state.lease_until = now + lease_s * 1000;
     global.set("battery", state, store);

@@ -27,7 +27,7 @@ msg.payload = {
     by_hand: state.by_hand || null,
     dry_run: dry_run || Boolean(state.dry_run),
     dry_run_fixed,
-    hands_off: state.ours ? null : hands_off,
+    hands_off,
     would_write: last.would_write || null,
     writes: `${state.writes?.day === today ? state.writes.count : 0} of ${write_budget}`,
     checked_at: last.at || null,
@@ -38,7 +38,7 @@ msg.payload = {
 return { payload: msg.payload };
 
 function inverter_says() {
-    if (hands_off && !state.ours) return "hands off";
+    if (hands_off) return "hands off";
     if (dry_run || state.dry_run) return "dry run";
     if (state.leave_until > Date.now()) return "left alone";
     return last.result?.status || "not commanded yet";

@@ -26,11 +26,12 @@ if (dry_run_fixed) complaints.push("BATTERY_DRY_RUN still holds: nothing is writ
 
 const house = { ...NOTHING, ...told };
 msg.settings = {
-    ...house, profile: house.profile || NOBODY, known: Boolean(told), store, complaints, dry_run: house.dry_run || dry_run_fixed, dry_run_fixed,
+    ...house, profile: house.profile || NOBODY, known: Boolean(told), reachable: Boolean(told?.profile), store, complaints, dry_run: house.dry_run || dry_run_fixed, dry_run_fixed,
     site: told?.site ?? (set("BATTERY_SITE") || learnt.site || null),
     url: (set("BATTERY_OPTIMIZER_URL") || "http://192.168.1.2:8000").replace(/\/+$/, ""),
     token: set("BATTERY_OPTIMIZER_TOKEN"),
-    hands_off: !house.enabled ? "control is switched off in the house's document" : !house.executes ? "the house's document names another executor" : null,
+    hands_off: !house.enabled ? "control is switched off in the house's document" : !house.executes ? "the house's document names another executor"
+        : told && !told.profile ? "the house's document says no way to its inverter through Home Assistant" : null,
     letting_go: learnt.before ? `the house's document reaches its inverter in another way now: ${learnt.before.profile.title} goes to self-use first` : null,
 };
 return msg;

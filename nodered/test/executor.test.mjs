@@ -217,7 +217,7 @@ test("GivEnergy without a pause select does all that needs none", () => {
 
 // --- hands off ---
 
-for (const [why, over, text] of [["another executor", { executes: false }, /names another executor/], ["control switched off", { enabled: false }, /control is switched off/], ["another executor, and no inverter for this one", { executes: false, profile: null }, /names another executor/]]) {
+for (const [why, over, text] of [["another executor", { executes: false }, /names another executor/], ["control switched off", { enabled: false }, /control is switched off/], ["another executor, and no inverter for this one", { executes: false, profile: null }, /names another executor/], ["an inverter out of reach", { profile: null }, /no way to its inverter/]]) {
     test(`${why}: what this flow moved goes to self-use, then it keeps its hands off and says why`, () => {
         const me = house();
         const inverter = new Inverter();

@@ -42,7 +42,7 @@ def test_without_any_setting_there_are_defaults() -> None:
         ("OPTIMIZER_BATTERY__CAPACITY_KWH", "nan", "greater than or equal to 0"),
         ("OPTIMIZER_BATTERY__CHARGE_EFFICIENCY", "95", "less than or equal to 1"),
         ("OPTIMIZER_BATTERY__COLOUR", "blue", "not permitted"),
-        ("OPTIMIZER_INVERTER__PROFILE", "vax", "fox_ess, plain"),
+        ("OPTIMIZER_INVERTER__PROFILE", "vax", "fox_ess, foxess-h1"),
         ("OPTIMIZER_INVERTER__MODES", '["fly"]', "self_use"),
         ("OPTIMIZER_HOUSE__TIME_ZONE", "Mars/Olympus", "Europe/London"),
         ("OPTIMIZER_HOUSE__CURRENCY", "pounds", "pattern"),
@@ -166,3 +166,28 @@ def test_the_example_names_every_setting_and_loads_as_the_defaults(tmp_path: Pat
     everything = tmp_path / "everything.env"
     everything.write_text(re.sub(r"^# (OPTIMIZER_\w+=)", r"\1", text, flags=re.MULTILINE))
     assert load(everything) == load(NOWHERE)
+
+
+def test_an_inverter_is_what_its_model_can_do_and_its_owner_lets_it_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPTIMIZER_INVERTER__PROFILE", "huawei")
+    monkeypatch.setenv("OPTIMIZER_PERMISSION__SELL", "no")
+    found = load().site.inverter
+
+    assert found.modes == (Mode.SELF_USE, Mode.FORCE_CHARGE)
+    assert found.why_not(Mode.HOLD) == "huawei_solar has no verb that only forbids discharging"
+    assert found.why_not(Mode.FORCE_DISCHARGE) == "its owner does not let it sell"
+    assert found.word(Mode.FORCE_CHARGE) == "Forcible charge"
+
+
+def test_the_switch_that_ends_all_control_leaves_self_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPTIMIZER_PERMISSION__CONTROL", "false")
+
+    assert load().site.inverter.modes == (Mode.SELF_USE,)
+
+
+def test_a_way_that_the_model_has_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPTIMIZER_INVERTER__PROFILE", "tesla")
+    monkeypatch.setenv("OPTIMIZER_INVERTER__WAY", "modbus")
+
+    with pytest.raises(InvalidInputError, match="Tesla Powerwall is not reached by modbus; by home_assistant"):
+        load()

@@ -1,24 +1,8 @@
 import pytest
 
-from app.control.command import LABELS, discharge_current_a, label, mode_of
+from app.control.command import discharge_current_a
 from app.control.explain import money
-from app.domain.errors import InvalidSiteError
-from app.domain.site import Mode
 from tests.builders import battery
-
-
-@pytest.mark.parametrize("profile", sorted(LABELS))
-@pytest.mark.parametrize("mode", list(Mode))
-def test_a_vendors_word_leads_back_to_its_mode(profile: str, mode: Mode) -> None:
-    assert mode_of(profile, label(profile, mode)) is mode
-    assert mode_of(profile, mode.value) is mode
-
-
-def test_an_unknown_word_or_profile_is_refused() -> None:
-    with pytest.raises(InvalidSiteError, match="no mode"):
-        mode_of("fox_ess", "Party")
-    with pytest.raises(InvalidSiteError, match="no inverter profile"):
-        label("acme", Mode.HOLD)
 
 
 def test_current_is_power_over_voltage() -> None:

@@ -15,10 +15,13 @@ from app.domain.site import Battery, Coupling, GridConnection, Inverter, Mode, S
 from app.domain.slot import Slot
 from app.optimizer.problem import Problem, ProblemSlot, end_value
 from app.pricing.classify import classify
+from app.templates.vocabulary import words
 from app.usecases.optimize import optimize
 
 router = APIRouter(tags=["optimize"])
 
+WORDS_OF = "fox-ess"
+"""Whose words the modes of an asked decision are given in, as they always were."""
 MOST_KW, MOST_KWH, MOST_PRICE = 10_000, 100_000, 100
 """Beyond a house, but within what the solver's tolerances are good for."""
 
@@ -74,7 +77,9 @@ class SiteIn(In):
         return Site(
             id=SiteId("asked"),
             battery=battery,
-            inverter=Inverter(ac_limit_kw=self.inverter_ac_limit_kw, coupling=self.coupling, modes=tuple(self.modes)),
+            inverter=Inverter(
+                ac_limit_kw=self.inverter_ac_limit_kw, coupling=self.coupling, modes=tuple(self.modes), words=words(WORDS_OF)
+            ),
             grid=GridConnection(import_limit_kw=self.import_limit_kw, export_limit_kw=self.export_limit_kw),
             solar=SolarArray(curtailable=self.curtailable),
             zone=ZoneInfo(self.time_zone),

@@ -6,10 +6,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from app.config.group import Group
-from app.control.command import LABELS
+from app.domain.errors import NotFoundError
+from app.domain.permission import Leave, Permission
 from app.domain.reading import Quantity
 from app.domain.roof import Plane, Roof
-from app.domain.site import Coupling, Mode, SolarArray
+from app.domain.site import Coupling, Inverter, Mode, SolarArray
+from app.templates.abilities import capability
+from app.templates.catalogue import model_named
+from app.templates.inverter import inverter
+from app.templates.model import WayName
 
 
 class BatterySettings(Group):
@@ -31,15 +36,51 @@ class InverterSettings(Group):
 
     ac_limit_kw: float = Field(5.0, gt=0)
     coupling: Coupling = Field(Coupling.DC, description="dc: battery and array share the inverter; ac: the battery has its own.")
-    profile: str = Field("fox_ess", description="Whose words the modes are given in: fox_ess or plain.")
-    modes: tuple[Mode, ...] = Field(tuple(Mode), description="What it can be told.")
+    profile: str = Field(
+        "fox_ess", description="Its model: what it can be told and in whose words, e.g. growatt; plain for one nobody describes."
+    )
+    way: WayName | None = Field(None, description="How it is reached where its model knows several: home_assistant or modbus.")
+    modes: tuple[Mode, ...] = Field(tuple(Mode), description="What it may be told, of what its model can do.")
 
     @field_validator("profile")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in LABELS:
-            raise ValueError(f"no inverter profile named {value!r}; there are {', '.join(sorted(LABELS))}")
+        try:
+            model_named(value)
+        except NotFoundError as error:
+            raise ValueError(str(error)) from error
         return value
+
+    @model_validator(mode="after")
+    def _is_reached_that_way(self) -> Self:
+        try:
+            capability(model_named(self.profile), self.way)
+        except NotFoundError as error:
+            raise ValueError(f"way: {error}") from error
+        return self
+
+    def noun(self, permission: Permission) -> Inverter:
+        """Return the inverter as planner and chooser see it.
+
+        Raises:
+            InvalidSiteError: it may not even be told self-use.
+        """
+        return inverter(
+            self.profile, way=self.way, permission=permission, ac_limit_kw=self.ac_limit_kw, coupling=self.coupling, modes=self.modes
+        )
+
+
+class PermissionSettings(Group):
+    """What the inverter's owner lets it do; what is not said is let."""
+
+    control: bool = Field(default=True, description="false ends all control at once: the house goes on in self-use.")
+    charge_from_grid: Leave = Field(Leave.NOT_SAID, description="yes, no or not_said.")
+    sell: Leave = Field(Leave.NOT_SAID, description="Whether it may export on purpose: yes, no or not_said.")
+
+    @property
+    def noun(self) -> Permission:
+        """The same for the planner."""
+        return Permission(control=self.control, charge_from_grid=self.charge_from_grid, sell=self.sell)
 
 
 class GridSettings(Group):

@@ -18,6 +18,7 @@ from app.config.house import (
     HomeAssistantSettings,
     HouseSettings,
     InverterSettings,
+    PermissionSettings,
     PlannerSettings,
     RulesSettings,
     SolarSettings,
@@ -25,7 +26,7 @@ from app.config.house import (
 )
 from app.config.service import ApiSettings, CertificatesSettings, DatabaseSettings, DongleSettings, MqttSettings, SecretsSettings
 from app.domain.errors import InvalidInputError, InvalidSiteError
-from app.domain.site import Battery, GridConnection, Inverter, Site
+from app.domain.site import Battery, GridConnection, Site
 
 NOT_OURS = frozenset({"OPTIMIZER_PUBLISH"})
 """Read by docker-compose.yml from the same `.env`."""
@@ -42,6 +43,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     battery: BatterySettings = BatterySettings()
     inverter: InverterSettings = InverterSettings()
+    permission: PermissionSettings = PermissionSettings()
     grid: GridSettings = GridSettings()
     solar: SolarSettings = SolarSettings()
     house: HouseSettings = HouseSettings()
@@ -80,7 +82,7 @@ class Settings(BaseSettings):
                 wear_per_kwh=battery.wear_per_kwh,
                 voltage_v=battery.voltage_v,
             ),
-            inverter=Inverter(**self.inverter.model_dump()),
+            inverter=self.inverter.noun(self.permission.noun),
             grid=GridConnection(**self.grid.model_dump()),
             solar=self.solar.array,
             zone=ZoneInfo(self.house.time_zone),

@@ -1,42 +1,6 @@
-"""What devices do when told a mode, in their vendor's words."""
+"""What a power is in the battery's own terms."""
 
-from app.domain.errors import InvalidSiteError
-from app.domain.site import Battery, Mode
-
-LABELS: dict[str, dict[Mode, str]] = {
-    "plain": {mode: mode.value for mode in Mode},
-    "fox_ess": {
-        Mode.SELF_USE: "Self Use",
-        Mode.FORCE_CHARGE: "Force Charge",
-        Mode.FORCE_DISCHARGE: "Force Discharge",
-        Mode.FEED_IN_FIRST: "Feed-in First",
-        Mode.HOLD: "Back-up",
-    },
-}
-
-
-def label(profile: str, mode: Mode) -> str:
-    """Return the vendor's word for a mode.
-
-    Raises:
-        InvalidSiteError: the profile is unknown.
-    """
-    try:
-        return LABELS[profile][mode]
-    except KeyError as error:
-        raise InvalidSiteError(f"no inverter profile named {profile!r}; there are {', '.join(sorted(LABELS))}") from error
-
-
-def mode_of(profile: str, text: str) -> Mode:
-    """Return the mode that a vendor's word or a plain code stands for.
-
-    Raises:
-        InvalidSiteError: it stands for none.
-    """
-    for mode in Mode:
-        if text in (mode.value, label(profile, mode)):
-            return mode
-    raise InvalidSiteError(f"{text!r} is no mode of {profile}")
+from app.domain.site import Battery
 
 
 def discharge_current_a(battery: Battery, discharge_kw: float, *, voltage_v: float | None) -> float:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pulp import LpConstraint, LpProblem, LpVariable
 
+from app.domain.site import Mode
 from app.optimizer.grid import GridPart
 from app.optimizer.part import TIE_PER_KWH, Part, Terms, total
 from app.optimizer.problem import Problem, ProblemSlot
@@ -45,6 +46,8 @@ def add_battery(model: LpProblem, problem: Problem, grid: GridPart) -> BatteryPa
     )
     for t, slot in enumerate(problem.slots):
         charge, discharge, hours = part.charge_kw[t], part.discharge_kw[t], slot.hours
+        if Mode.FORCE_CHARGE not in problem.site.inverter.modes:
+            charge.upBound = _most(slot.solar_kw - slot.load_kw, problem.site.max_charge_kw)  # no other mode charges from the grid
         late = TIE_PER_KWH * (t + 1) / len(slots) * hours
         part.load_kw.append([(charge, 1.0), (discharge, -1.0)])
         part.cost.extend([(charge, late), (discharge, battery.wear_per_kwh * hours + late)])

@@ -132,7 +132,7 @@ def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[
     rules = Rules(charge_below=settings.rules.charge_below, sell_above=settings.rules.sell_above)
     limit_s = settings.planner.time_limit_s
     recommend = Recommend(sites, ingest, outlook, journal, overrides, rules, limit_s, settings.planner.switching_cost)
-    execute = Execute(decisions, overrides, audit, lambda name: prefer.of(name).controller)
+    execute = Execute(decisions, overrides, audit, lambda name: prefer.of(name).controller, lambda name: sites[name].inverter)
     drive = Drive(prefer, devices, commands, execute, audit, no_way)
     ears = listening(settings, database, clock, drive.answered)
     if ears is not None:
