@@ -29,6 +29,8 @@ from app.api import (
     savings,
     settings,
     shadow,
+    site_secrets,
+    sites,
 )
 from app.api.limits import BodyLimit
 from app.api.loopback import LoopbackOnly
@@ -80,7 +82,7 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
     v1 = APIRouter(prefix="/api/v1")
     for resource in (recommendation, plans, prices, decisions, readings, overrides, settings, optimize):
         v1.include_router(resource.router)
-    for resource in (savings, dashboard, shadow, forecast_quality, provisioning, audit, devices):
+    for resource in (savings, dashboard, shadow, forecast_quality, provisioning, audit, devices, sites, site_secrets):
         v1.include_router(resource.router)
     app.include_router(v1)
     page.mount(app)

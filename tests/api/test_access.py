@@ -15,12 +15,21 @@ from app.wiring.service import build, refuse_if_unguarded
 from tests.served_app import NOON, NOWHERE, TOKENS, Served, bearer, served, settings_in
 
 ROLES = ["viewer", "controller", "admin"]
-CHANGES = {"POST", "PUT", "DELETE"}
+CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
 ASKS_ONLY = {"/api/v1/optimize"}
 OPEN = {"/live", "/api/v1/devices/enroll", "/api/v1/devices/renew"}
 """What needs no token: liveness, and doors with a lock of their own."""
 ADMINS = {"/api/v1/audit", "/api/v1/devices/claim-codes", "/api/v1/devices/{device}/claim", "/api/v1/devices/{device}"}
-EXAMPLES = {"{device}": "bat_none", "{slot}": "2026-06-01T12:00:00Z", "{decision_id}": "none", "{plan_id}": "none"}
+ADMINS |= {"/api/v1/sites/{site}", "/api/v1/sites/{site}/rollback", "/api/v1/sites/{site}/secrets/{name}"}
+EXAMPLES = {
+    "{site}": "home",
+    "{version}": "1",
+    "{name}": "octopus",
+    "{device}": "bat_none",
+    "{slot}": "2026-06-01T12:00:00Z",
+    "{decision_id}": "none",
+    "{plan_id}": "none",
+}
 
 
 def routes(running: Served) -> Iterator[tuple[str, str, str | None]]:

@@ -11,7 +11,9 @@ LOCKED = {
     "/api/v1/devices/{device}/claim": 404,
 }
 """No example can hold a code that still works, a fresh signature, or a device that has appeared: these are understood and denied."""
-PATHS = {"{slot}": "2026-01-15T14:00:00Z"}
+PATHS = {"{slot}": "2026-01-15T14:00:00Z", "{site}": "mill", "{name}": "home_assistant"}
+NEW, SEEN = {"If-None-Match": "*"}, {"If-Match": '"1"'}
+HEADERS = {"PUT /api/v1/sites/{site}": NEW, "PATCH /api/v1/sites/{site}": SEEN}
 
 
 def examples(schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -20,8 +22,10 @@ def examples(schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             if "requestBody" in operation:
-                name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-                bodies = schema["components"]["schemas"][name].get("examples", [])
+                (content,) = operation["requestBody"]["content"].values()
+                shape = content["schema"]
+                shape = schema["components"]["schemas"][shape["$ref"].rpartition("/")[2]] if "$ref" in shape else shape
+                bodies = shape.get("examples", [])
                 assert bodies, f"{method} {path} shows no example"
                 found += [(method.upper(), path, body) for body in bodies]
     return found
@@ -31,12 +35,14 @@ def test_every_example_of_a_request_runs() -> None:
     with served(authority=True) as running:
         running.clock.now = NOON.replace(month=1, day=15, hour=14)
         running.client.post("/api/v1/prices/refresh")
-        decided = running.client.get("/api/v1/recommendation/now").json()["decision_id"]
+        named = PATHS | {"{decision_id}": running.client.get("/api/v1/recommendation/now").json()["decision_id"]}
         found = examples(running.app.openapi())
         assert len(found) >= 5
         for method, path, body in found:
-            real = path.replace("{decision_id}", decided).replace("{slot}", PATHS["{slot}"])
-            reply = running.client.request(method, real, json=body)
+            real = path
+            for name, value in named.items():
+                real = real.replace(name, value)
+            reply = running.client.request(method, real, json=body, headers=HEADERS.get(f"{method} {path}"))
             assert reply.status_code == LOCKED.get(path, 200), (method, path, reply.text)
 
 

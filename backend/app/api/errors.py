@@ -15,11 +15,13 @@ from app.domain.errors import (
     ConflictError,
     DeniedError,
     InfeasibleError,
+    InvalidDocumentError,
     InvalidInputError,
     InvalidSiteError,
     NotFoundError,
     NotInControlError,
     OptimizerError,
+    OutdatedError,
     TooManyTriesError,
     UnauthorizedError,
     UnavailableError,
@@ -30,6 +32,7 @@ STATUS: Mapping[type[OptimizerError], tuple[HTTPStatus, str]] = {
     InvalidInputError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_input"),
     InfeasibleError: (HTTPStatus.UNPROCESSABLE_ENTITY, "infeasible"),
     NotFoundError: (HTTPStatus.NOT_FOUND, "not_found"),
+    OutdatedError: (HTTPStatus.PRECONDITION_FAILED, "outdated"),
     ConflictError: (HTTPStatus.CONFLICT, "conflict"),
     DeniedError: (HTTPStatus.FORBIDDEN, "denied"),
     TooManyTriesError: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_tries"),
@@ -68,8 +71,10 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         HTTPStatus.FORBIDDEN,
         HTTPStatus.NOT_FOUND,
         HTTPStatus.CONFLICT,
+        HTTPStatus.PRECONDITION_FAILED,
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.PRECONDITION_REQUIRED,
         HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.BAD_GATEWAY,
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -93,7 +98,11 @@ def problem(status: HTTPStatus, code: str, detail: str, errors: list[dict[str, A
 
 def _ours(_request: Request, error: Exception) -> JSONResponse:
     status, code = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    return problem(status, code, str(error))
+    return problem(status, code, str(error), _places(error) if isinstance(error, InvalidDocumentError) else None)
+
+
+def _places(error: InvalidDocumentError) -> list[dict[str, Any]]:
+    return [{"where": list(where), "what": what} for where, what in error.complaints]
 
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:

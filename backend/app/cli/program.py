@@ -19,6 +19,7 @@ from app.cli.backtest import backtest
 from app.cli.devices import ca_cli, device_cli
 from app.cli.doctor import examine
 from app.cli.history import history
+from app.cli.site import site_cli
 from app.config.settings import load
 from app.domain.access import KnownToken, Role
 from app.domain.errors import InvalidInputError, OptimizerError
@@ -40,6 +41,7 @@ cli.add_typer(token_cli, name="token")
 cli.add_typer(history, name="history")
 cli.add_typer(ca_cli, name="ca")
 cli.add_typer(device_cli, name="device")
+cli.add_typer(site_cli, name="site")
 out, err = Console(), Console(stderr=True)
 
 GRACE_S = 10

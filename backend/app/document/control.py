@@ -3,6 +3,7 @@
 from pydantic import Field, field_validator
 
 from app.document.strict import Strict
+from app.domain.errors import InvalidInputError
 from app.domain.setting import NODE_RED, Preferences
 
 
@@ -57,5 +58,8 @@ class Control(Strict):
     @field_validator("executor")
     @classmethod
     def _known(cls, value: str) -> str:
-        Preferences(reserve_pct=0, controller=value)
+        try:
+            Preferences(reserve_pct=0, controller=value)
+        except InvalidInputError as error:
+            raise ValueError(str(error)) from error
         return value

@@ -3,21 +3,34 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
+from app.document.complaints import complaints
 from app.document.control import Control, Wishes
 from app.document.devices import BatteryDevice, Device, InverterDevice, SolarDevice
 from app.document.grid import Grid
+from app.document.in_the_clear import secrets_in
 from app.document.place import Place
 from app.document.sources import Sources
 from app.document.strict import Strict
 from app.document.tariff import Tariff
 from app.document.ways import HomeAssistantWay
-from app.domain.errors import InvalidSiteError
+from app.domain.errors import InvalidDocumentError
+
+EXAMPLE: dict[str, Any] = {
+    "id": "mill",
+    "title": "The old mill",
+    "grid": {"fuse": {"amps": 63}, "export_limit_kw": 3.68},
+    "tariff": {"agreements": [{"import": {"source": "octopus", "product": "AGILE-24-10-01", "region": "C"}}]},
+    "devices": [{"kind": "inverter", "model": "plain", "ac_limit_kw": 5}, {"kind": "battery", "capacity_kwh": 10}],
+}
+"""The least that makes a house."""
 
 
 class SiteDocument(Strict):
     """Everything that describes a house."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     id: str = Field(pattern="^[a-z0-9][a-z0-9_-]{0,39}$", examples=["home"])
     title: str = Field("", max_length=80)
@@ -87,13 +100,15 @@ def read(value: Mapping[str, object]) -> SiteDocument:
     """Return the document that a JSON value is.
 
     Raises:
-        InvalidSiteError: names every field that is wrong, one line each.
+        InvalidDocumentError: names every field that is wrong, one line each.
     """
+    clear = secrets_in(value)
+    if clear:
+        raise InvalidDocumentError(clear)
     try:
-        return SiteDocument.model_validate(value)
+        return SiteDocument.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
-        found = (f"{'.'.join(map(str, each['loc'])) or 'document'}: {each['msg'].removeprefix('Value error, ')}" for each in error.errors())
-        raise InvalidSiteError("\n".join(found)) from error
+        raise InvalidDocumentError(complaints(value, error)) from None
 
 
 def schema() -> dict[str, Any]:

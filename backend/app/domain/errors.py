@@ -3,17 +3,21 @@
 OptimizerError
 ├── InvalidInputError      what was given makes no sense; nothing was stored
 │   ├── InvalidSiteError   a battery, inverter or connection that cannot exist
+│   │   └── InvalidDocumentError  a document of a house that is no good, with every complaint
 │   ├── RejectedError      something a device said that is not taken, with its cause
 │   └── InvalidTemplateError  a device template that contradicts itself or the schema
 ├── InfeasibleError        no plan could be proved; the next rung of the ladder takes over
 ├── NotFoundError          no such record
 ├── ConflictError          somebody else changed it first
+│   ├── OutdatedError      the caller has seen another version than the one that holds
 │   └── NotInControlError  something else carries this site's decisions out
 ├── DeniedError            a credential that does not open this
 │   └── TooManyTriesError  too many wrong ones; nobody is let in for a while
 └── UnavailableError       a neighbour did not answer; trying again may help
     └── UnauthorizedError  a neighbour refused our credentials; trying again will not help
 """
+
+from collections.abc import Sequence
 
 
 class OptimizerError(Exception):
@@ -26,6 +30,18 @@ class InvalidInputError(OptimizerError):
 
 class InvalidSiteError(InvalidInputError):
     """A battery, inverter, connection or array that cannot exist."""
+
+
+type Place = tuple[int | str, ...]
+"""Where in a document, from its root on."""
+
+
+class InvalidDocumentError(InvalidSiteError):
+    """A document of a house that is no good: each place with what is wrong there, one a line."""
+
+    def __init__(self, complaints: Sequence[tuple[Place, str]]) -> None:
+        super().__init__("\n".join(f"{'.'.join(map(str, where)) or 'document'}: {what}" for where, what in complaints))
+        self.complaints = tuple(complaints)
 
 
 class RejectedError(InvalidInputError):
@@ -58,6 +74,10 @@ class DeniedError(OptimizerError):
 
 class TooManyTriesError(DeniedError):
     """Too many wrong credentials; nobody is let in for a while."""
+
+
+class OutdatedError(ConflictError):
+    """The caller has seen another version of the record than the one that holds."""
 
 
 class NotInControlError(ConflictError):

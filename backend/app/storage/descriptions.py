@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.audit import AuditEntry
 from app.domain.description import Description
-from app.domain.errors import ConflictError
+from app.domain.errors import OutdatedError
 from app.domain.site import SiteId
 from app.storage.audit import append
 from app.storage.database import Database
@@ -30,6 +30,13 @@ class DescriptionStore:
         asked = select(SettingRow.site, func.max(SettingRow.version)).where(SettingRow.name == GROUP).group_by(SettingRow.site)
         return self.database.read(lambda session: {SiteId(site): version for site, version in session.execute(asked)})
 
+    def newest(self) -> Sequence[Description]:
+        """Return the version that holds of every house, by name."""
+        top = select(SettingRow.site, func.max(SettingRow.version).label("version")).where(SettingRow.name == GROUP)
+        top_of = top.group_by(SettingRow.site).subquery()
+        holds = (SettingRow.site == top_of.c.site) & (SettingRow.version == top_of.c.version)
+        return self._all(select(SettingRow).join(top_of, holds).where(SettingRow.name == GROUP).order_by(SettingRow.site))
+
     def get(self, site: SiteId) -> Description | None:
         """Return the version that holds; None where there is no such house."""
         found = self._all(_of(site).order_by(SettingRow.version.desc()).limit(1))
@@ -43,7 +50,7 @@ class DescriptionStore:
         """Store a version on top of the one before it, and the entry with it.
 
         Raises:
-            ConflictError: somebody else changed it first.
+            OutdatedError: somebody else changed it first.
         """
         self.database.write(lambda session: _put(session, description, entry))
 
@@ -55,7 +62,7 @@ def _put(session: Session, new: Description, entry: AuditEntry) -> None:
     newest = session.scalar(select(func.max(SettingRow.version)).where(SettingRow.site == new.site, SettingRow.name == GROUP))
     row = {"site": new.site, "name": GROUP, "version": new.version, "value": dict(new.value), "set_by": new.set_by, "set_at": new.set_at}
     if (newest or 0) != new.version - 1 or not insert_once(session, SettingRow, [row]):
-        raise ConflictError(f"the document of {new.site} is no longer at version {new.version - 1}: somebody changed it")
+        raise OutdatedError(f"the document of {new.site} is no longer at version {new.version - 1}: somebody changed it")
     append(session, new.site, entry)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.domain.audit import AuditEntry
 from app.domain.description import Description, SealedSecret
-from app.domain.errors import ConflictError, InvalidInputError, InvalidSiteError, NotFoundError
+from app.domain.errors import InvalidInputError, InvalidSiteError, NotFoundError, OutdatedError
 from app.domain.site import SiteId
 from app.usecases import ports
 
@@ -25,6 +25,10 @@ class Describe:
     """Raises InvalidSiteError where a document is no good."""
     changed: list[Callable[[SiteId], None]] = field(default_factory=list)
     """Told after each change."""
+
+    def newest(self) -> Sequence[Description]:
+        """Return the document that holds of every house, by name."""
+        return self.descriptions.newest()
 
     def sites(self) -> tuple[SiteId, ...]:
         """Return every house, by name."""
@@ -56,26 +60,27 @@ class Describe:
         """Store the first document of a house.
 
         Raises:
-            ConflictError: there is such a house.
+            OutdatedError: there is such a house.
             InvalidSiteError: the document is no good.
         """
         if self.descriptions.get(site) is not None:
-            raise ConflictError(f"there is a site named {site!r} already")
+            raise OutdatedError(f"there is a site named {site!r} already")
         return self._put(site, value, version=FIRST, actor=actor, now=now, action="site.created", detail="")
 
     def change(self, site: SiteId, value: Mapping[str, object], *, expected_version: int, actor: str, now: datetime) -> Description:
         """Store a new version on top of the one the caller has seen; what says the same as before is no new version.
 
         Raises:
-            ConflictError: somebody else changed it first.
+            OutdatedError: somebody else changed it first.
             InvalidSiteError: the document is no good; the one before holds.
             NotFoundError: no such house.
         """
         before = self.of(site)
         if before.version != expected_version:
-            raise ConflictError(f"the document of {site} is at version {before.version}, not {expected_version}: somebody changed it")
+            raise OutdatedError(f"the document of {site} is at version {before.version}, not {expected_version}: somebody changed it")
         if before.value == value:
             return before
+        self.check(value)
         detail = "; ".join(differences(before.value, value))
         return self._put(site, value, version=before.version + 1, actor=actor, now=now, action="site.changed", detail=detail)
 
@@ -86,14 +91,22 @@ class Describe:
             InvalidSiteError: this release no longer takes it.
             NotFoundError: no such house or version.
         """
-        history = self.history(site)
-        wanted = next((each for each in history if each.version == version), None)
-        if wanted is None:
-            raise NotFoundError(f"{site} has no version {version}; there are {history[0].version} to {history[-1].version}")
-        newest = history[-1].version
+        wanted, newest = self.version(site, version), self.of(site).version
         return self._put(
             site, wanted.value, version=newest + 1, actor=actor, now=now, action="site.rolled_back", detail=f"{newest} → {version}"
         )
+
+    def version(self, site: SiteId, version: int) -> Description:
+        """Return one version.
+
+        Raises:
+            NotFoundError: no such house or version.
+        """
+        history = self.history(site)
+        found = next((each for each in history if each.version == version), None)
+        if found is None:
+            raise NotFoundError(f"{site} has no version {version}; there are {history[0].version} to {history[-1].version}")
+        return found
 
     def secret_names(self, site: SiteId) -> tuple[str, ...]:
         """Return which secrets of a house are set."""
@@ -165,6 +178,20 @@ def differences(before: object, after: object, place: str = "") -> list[str]:
         pairs = enumerate(zip(before, after, strict=True))
         return [phrase for n, (one, other) in pairs for phrase in differences(one, other, f"{place}[{n}]")]
     return [f"{place or 'document'}: {_told(before)} → {_told(after)}"]
+
+
+def merged(value: Mapping[str, object], patch: Mapping[str, object]) -> dict[str, object]:
+    """Return a JSON object with a patch laid over it (RFC 7396): null takes a field away, a list is replaced as a whole."""
+    new = dict(value)
+    for name, wanted in patch.items():
+        before = new.get(name)
+        if wanted is None:
+            new.pop(name, None)
+        elif isinstance(wanted, Mapping):
+            new[name] = merged(before if isinstance(before, Mapping) else {}, wanted)
+        else:
+            new[name] = wanted
+    return new
 
 
 def _told(value: object) -> str:

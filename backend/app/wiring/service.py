@@ -15,7 +15,7 @@ from app.api.security import Guard, sha256
 from app.config.service import ApiSettings
 from app.config.settings import Settings, load
 from app.devices.dongle.listening import Listening
-from app.document.site import read as read_document
+from app.document.checked import checked as read_document
 from app.domain.access import KnownToken, Role
 from app.domain.decision import Decision, Outcome, OutcomeStatus
 from app.domain.errors import InvalidInputError, UnavailableError

@@ -15,6 +15,10 @@ class Descriptions(Protocol):
         """Return the version that holds, of every house."""
         ...
 
+    def newest(self) -> Sequence[Description]:
+        """Return the version that holds of every house, by name."""
+        ...
+
     def get(self, site: SiteId) -> Description | None:
         """Return the version that holds; None where there is no such house."""
         ...
@@ -27,7 +31,7 @@ class Descriptions(Protocol):
         """Store a version on top of the one before it.
 
         Raises:
-            ConflictError: somebody else changed it first.
+            OutdatedError: somebody else changed it first.
         """
         ...
 
