@@ -29,6 +29,7 @@ from app.api import (
     savings,
     settings,
     shadow,
+    site_executor,
     site_secrets,
     sites,
 )
@@ -82,7 +83,7 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
     v1 = APIRouter(prefix="/api/v1")
     for resource in (recommendation, plans, prices, decisions, readings, overrides, settings, optimize):
         v1.include_router(resource.router)
-    for resource in (savings, dashboard, shadow, forecast_quality, provisioning, audit, devices, sites, site_secrets):
+    for resource in (savings, dashboard, shadow, forecast_quality, provisioning, audit, devices, sites, site_secrets, site_executor):
         v1.include_router(resource.router)
     app.include_router(v1)
     page.mount(app)

@@ -21,6 +21,8 @@ OPEN = {"/live", "/api/v1/devices/enroll", "/api/v1/devices/renew"}
 """What needs no token: liveness, and doors with a lock of their own."""
 ADMINS = {"/api/v1/audit", "/api/v1/devices/claim-codes", "/api/v1/devices/{device}/claim", "/api/v1/devices/{device}"}
 ADMINS |= {"/api/v1/sites/{site}", "/api/v1/sites/{site}/rollback", "/api/v1/sites/{site}/secrets/{name}"}
+CONTROLLERS = {"/api/v1/sites/{site}/executor"}
+"""What only whoever carries out has to know."""
 EXAMPLES = {
     "{site}": "home",
     "{version}": "1",
@@ -41,6 +43,8 @@ def routes(running: Served) -> Iterator[tuple[str, str, str | None]]:
             real = real.replace(name, value)
         for method in map(str.upper, methods):
             needed = "controller" if method in CHANGES and path not in ASKS_ONLY else "viewer"
+            if path in CONTROLLERS:
+                needed = "controller"
             if path in ADMINS and (method in CHANGES or path == "/api/v1/audit"):
                 needed = "admin"
             yield method, real, None if path in OPEN else needed

@@ -3,9 +3,10 @@
 from zoneinfo import ZoneInfo
 
 from app.document.devices import BatteryDevice, SolarDevice
+from app.document.planned_inverter import inverter_of
 from app.document.site import SiteDocument
 from app.domain.roof import Plane, Roof
-from app.domain.site import Battery, GridConnection, Inverter, Mode, Site, SiteId, SolarArray
+from app.domain.site import Battery, GridConnection, Site, SiteId, SolarArray
 
 USUAL_WEAR_PER_KWH = 0.02
 
@@ -14,14 +15,14 @@ def site_of(document: SiteDocument) -> Site:
     """Return the house as the planner sees it, with the reserve that people wish for.
 
     Raises:
-        InvalidSiteError: the numbers do not make a house.
+        InvalidInputError: the numbers do not make a house, or the inverter does not fit its model.
+        NotFoundError: there is no such model.
     """
-    inverter, place = document.inverter, document.place
-    allowed = tuple(Mode) if inverter.allow.modes is None else inverter.allow.modes
+    place = document.place
     return Site(
         id=SiteId(document.id),
         battery=_battery(document.battery, document.wishes.reserve_pct),
-        inverter=Inverter(ac_limit_kw=inverter.ac_limit_kw, coupling=inverter.coupling, modes=allowed, profile=inverter.model),
+        inverter=inverter_of(document),
         grid=GridConnection(import_limit_kw=document.grid.most_import_kw, export_limit_kw=document.grid.export_limit_kw),
         solar=SolarArray() if document.solar is None else _array(document.solar),
         zone=ZoneInfo(place.time_zone),
