@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from tests.nodered.switchboard import Switchboard, switchboard
 from tests.page.demo import Demo
-from tests.stack.executor import fox, rhythms
+from tests.stack.executor import Json, fox, rhythms
 from tests.stack.home_assistant import RunningHomeAssistant, home_assistant, until
 from tests.stack.nodered import PARTS, RunningNodeRed, node_red
 
@@ -51,6 +51,20 @@ class Stack:
         reply = httpx.request(method, f"{self.optimizer.url}/api/v1/{path}", json=body, timeout=30, trust_env=False)
         reply.raise_for_status()
         return reply.json() if reply.content else None
+
+    def tell(self, **changes: object) -> None:
+        """Have the flow be told something else of the house."""
+        assert self.board.told is not None
+        self.board.told = self.board.told | changes
+
+    def describe(self, house: Json) -> None:
+        """Have the optimizer know the house by a document, and tell the flow of that."""
+        url, http = f"{self.optimizer.url}/api/v1/sites/home", httpx.Client(trust_env=False, timeout=30)
+        with http:
+            known = http.get(url)
+            seen = {"If-Match": known.headers["etag"]} if known.is_success else {"If-None-Match": "*"}
+            http.put(url, json=house, headers=seen).raise_for_status()
+        self.board.told = None
 
     def force(self, mode: str, power_kw: float | None = None) -> None:
         self.release()

@@ -15,6 +15,8 @@ from tests.stack.asker import Asker
 from tests.stack.executor import Json, told_of_house
 
 QUIET_S = 0.3
+PASSED, ANSWERED = ("authorization", "content-type", "if-none-match"), ("content-type", "etag")
+"""Headers that are handed on, there and back."""
 
 
 @dataclass
@@ -22,8 +24,8 @@ class Switchboard:
     """Where it listens, what to change in recommendations, and the readings and outcomes that were pushed; `away` answers nothing."""
 
     url: str
-    told: Json
-    """What the flow is told of the house it executes in."""
+    told: Json | None
+    """What the flow is told of the house it executes in; without it, what the optimizer tells."""
     changed: dict[str, Any] = field(default_factory=dict)
     readings: set[tuple[str, str, str]] = field(default_factory=set)
     outcomes: list[dict[str, Any]] = field(default_factory=list)
@@ -93,14 +95,14 @@ def switchboard(target: str, told: Json) -> Iterator[Switchboard]:
                 if board.away:
                     self.close_connection = True
                     return
-                if described := told_of_house(board.told, self.path, self.headers.get("if-none-match")):
+                if board.told is not None and (described := told_of_house(board.told, self.path, self.headers.get("if-none-match"))):
                     board.described.append((self.path, described[0]))
                     self._reply(*described)
                     return
                 board.plans += self.path.startswith("/api/v1/plan")
                 asks = "/recommendation/now" in self.path
                 ticks = asks and board.asker.is_tick()
-                kept = {name: self.headers[name] for name in ("authorization", "content-type") if self.headers.get(name)}
+                kept = {name: self.headers[name] for name in PASSED if self.headers.get(name)}
                 try:
                     reply = http.request(self.command, self.path, content=body, headers=kept)
                 except httpx.TransportError:
@@ -110,7 +112,7 @@ def switchboard(target: str, told: Json) -> Iterator[Switchboard]:
                 if reply.is_success:
                     board.note(self.command, self.path, body)
                     content = board.recommended(content, tick=ticks) if asks else content
-                self._reply(reply.status_code, {"content-type": reply.headers.get("content-type", "application/json")}, content)
+                self._reply(reply.status_code, {name: reply.headers[name] for name in ANSWERED if name in reply.headers}, content)
 
             def _reply(self, status: int, headers: dict[str, str], content: bytes) -> None:
                 self.send_response(status)

@@ -131,7 +131,7 @@ def test_the_log_of_all_this_has_no_error(stack: Stack) -> None:
 def test_a_dry_run_writes_nothing(stack: Stack, tmp_path: Path) -> None:
     stack.rest()
     power, before = stack.ha.state("number.fox_force_charge_power"), len(stack.outcomes("force_charge"))
-    stack.board.told["dry_run"] = True
+    stack.tell(dry_run=True)
     with stack.other_flow(tmp_path / "nr"):
         stack.force("force_charge", 1.2)
         until(lambda: len(stack.outcomes("force_charge")) > before, PATIENCE_S, "the decision has an outcome")

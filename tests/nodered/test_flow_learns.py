@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.nodered.house import MODE, PATIENCE_S, Stack
-from tests.stack.executor import EXECUTOR
+from tests.nodered.house import LEASE_S, MODE, PATIENCE_S, TICK_S, Stack
+from tests.stack.executor import EXECUTOR, FOX, document, house
 from tests.stack.home_assistant import until
 
 pytestmark = pytest.mark.stack
@@ -71,7 +71,7 @@ def test_it_asks_whether_anything_changed(stack: Stack) -> None:
 def test_another_executor_is_left_alone_once_the_flow_has_let_go(stack: Stack, page: Page) -> None:
     stack.force("force_charge", 2.0)
     stack.wait_mode("Force Charge")
-    stack.board.told["executes"] = False
+    stack.tell(executes=False)
 
     stack.wait_mode("Self Use")
     expect(page.locator("[data-test=hands-off]")).to_contain_text("names another executor")
@@ -82,7 +82,7 @@ def test_another_executor_is_left_alone_once_the_flow_has_let_go(stack: Stack, p
     expect(page.locator("[data-test=problem]")).to_have_count(0)
     expect(page.locator("[data-test='health-settings'] .ok")).to_be_visible()
 
-    stack.board.told["executes"] = True
+    stack.tell(executes=True)
     stack.wait_mode("Force Charge")
     expect(page.locator("[data-test=hands-off]")).to_have_count(0)
 
@@ -92,9 +92,8 @@ def test_an_inverter_that_is_reached_by_another_entity_goes_to_self_use_by_the_o
     stack.wait_mode("Force Charge")
     stack.wait_ticks()
     changed = datetime.now(UTC)
-    profile = stack.board.told["profile"]
-    other = profile["settings"] | {"mode": {"entity": "input_select.work_mode"}}
-    stack.board.told["profile"] = profile | {"settings": other}
+    other = FOX | {"settings": FOX["settings"] | {"mode": "input_select.work_mode"}}
+    stack.tell(profile=document("fox-ess", other)["profile"])
 
     until(lambda: _modes(stack, changed)[-2:] == ["Self Use", "Force Charge"], PATIENCE_S, "self-use first, then the plan")
     expect(page.locator("[data-test=problem]")).to_have_count(0)
@@ -108,11 +107,28 @@ def test_an_inverter_that_is_reached_by_another_entity_goes_to_self_use_by_the_o
 def test_an_answer_that_makes_no_sense_changes_nothing_and_is_named(stack: Stack, page: Page) -> None:
     stack.force("hold")
     stack.wait_mode("Back-up")
-    stack.board.told["write_budget"] = None
+    stack.tell(write_budget=None)
 
     expect(page.locator("[data-test='health-settings']")).to_contain_text("write_budget is null")
     stack.force("feed_in_first")
     stack.wait_mode("Feed-in First")
+
+
+def test_a_house_described_over_the_api_is_what_the_flow_lives_by(stack: Stack, page: Page) -> None:
+    described = house("fox-ess", FOX, tick_minutes=TICK_S / 60, lease_minutes=LEASE_S / 60) | {"title": "The first house"}
+    stack.describe(described)
+    expect(page.locator("[data-test='health-settings']")).to_contain_text("The first house: Fox ESS (foxess_modbus)")
+    stack.force("hold")
+    stack.wait_mode("Back-up")
+    assert {304} <= {status for path, status in stack.board.described if path == EXECUTOR}
+
+    stack.describe(described | {"control": described["control"] | {"enabled": False}})
+    stack.wait_mode("Self Use")
+    expect(page.locator("[data-test=hands-off]")).to_contain_text("control is switched off")
+    stack.describe(described | {"devices": [{"kind": "inverter", "way": {"by": "pushed"}}, {"kind": "battery"}]})
+    expect(page.locator("[data-test=hands-off]")).to_contain_text("no way to its inverter through Home Assistant")
+    stack.describe(described)
+    stack.wait_mode("Back-up")
 
 
 def _modes(stack: Stack, since: datetime) -> list[str]:
