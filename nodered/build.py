@@ -1,7 +1,7 @@
 # ruff: noqa: INP001  (a script beside what it builds, no package)
 """Put the flow together from its sources, and take it apart again.
 
-nodered/build.py                        tabs + functions + templates + profiles.json → flows-hybrid.json and its credentials file
+nodered/build.py                        tabs + functions + templates → flows-hybrid.json and its credentials file
 nodered/build.py --check                say whether flows-hybrid.json is what the sources give; exit code 1 if not
 nodered/build.py --extract EXPORT.json  put what was changed in the Node-RED editor back into the sources
 """
@@ -18,7 +18,7 @@ FLOWS = HERE / "flows-hybrid.json"
 CREDENTIALS = {"host": "${HA_URL}", "access_token": "${HA_TOKEN}"}
 """Names, not secrets: Node-RED fills them in when the flow starts."""
 FILE_FIELDS = {"function": "func", "ui-template": "format"}
-FILE, PROFILES = "@file:", "@profiles"
+FILE = "@file:"
 REFERENCES = ("z", "server", "group", "page", "ui", "theme")
 CALLS_OUT = ("http request", "api-call-service", "api-render-template")
 DRAWN_BY_EDITOR = ("w", "h")
@@ -52,14 +52,8 @@ def sources(folder: Path) -> dict[Path, list[Node]]:
     return {path: json.loads(path.read_text()) for path in [*sorted((folder / "tabs").glob("*.json")), folder / "config.json"]}
 
 
-def profiles(folder: Path) -> dict[str, Node]:
-    """Return the inverter profiles by name, as nodered/profiles.py makes them of backend/models."""
-    found: dict[str, Node] = json.loads((folder / "profiles.json").read_text())
-    return found
-
-
 def assemble(folder: Path) -> list[Node]:
-    """Return all nodes, with function bodies, templates and profiles in their places."""
+    """Return all nodes, with function bodies and templates in their places."""
     return [_filled(node, folder) for nodes in sources(folder).values() for node in nodes]
 
 
@@ -137,9 +131,6 @@ def _filled(node: Node, folder: Path) -> Node:
     field = FILE_FIELDS.get(node["type"])
     if field and str(node[field]).startswith(FILE):
         return node | {field: (folder / node[field].removeprefix(FILE)).read_text().rstrip("\n")}
-    if node["type"] == "change":
-        rules = [rule | {"to": json.dumps(profiles(folder))} if rule.get("to") == PROFILES else rule for rule in node["rules"]]
-        return node | {"rules": rules}
     if node["type"] == "server":
         return node | {"credentials": CREDENTIALS}
     return node
@@ -153,8 +144,6 @@ def _emptied(node: Node, old: Node, folder: Path, edits: dict[Path, str]) -> Nod
         if text != path.read_text() and edits.setdefault(path, text) != text:
             sys.exit(f"{path.name} was edited differently in two nodes that share it")
         kept[field] = old[field]
-    if node["type"] == "change" and any(rule.get("to") == PROFILES for rule in old.get("rules", [])):
-        kept["rules"] = old["rules"]
     if node["type"] == "server" and old:
         kept["addon"] = old["addon"]
     return {name: kept[name] for name in [*(name for name in old if name in kept), *(name for name in kept if name not in old)]}

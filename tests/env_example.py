@@ -31,10 +31,9 @@ MARIADB_PASSWORD=
 # Beyond loopback the editor needs a password; its hash stands in single quotes, for it has dollar signs.
 # NODE_RED_PUBLISH=127.0.0.1:1880
 # NODE_RED_PASSWORD_HASH=''
-# Home Assistant and a long-lived token of an administrator, for the flow; its other settings (BATTERY_*) are in nodered/README.md.
+# Home Assistant and a long-lived token of an administrator, for the flow; what else it needs the optimizer tells it.
 # HA_URL=http://192.168.1.3:8123
 # HA_TOKEN=
-# BATTERY_DRY_RUN=true
 # TZ=Europe/London
 """
 

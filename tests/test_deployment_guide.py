@@ -1,7 +1,6 @@
 """The guide says what to do about everything the doctor and the compose file can ask for."""
 
 import ast
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +15,9 @@ GUIDE = (ROOT / "DEPLOYMENT_GUIDE.md").read_text()
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 DOCTOR = ast.parse((ROOT / "backend" / "app" / "cli" / "doctor.py").read_text())
 VARIABLE = re.compile(r"`((?:NODE_RED|BATTERY|HA|TZ)[A-Z_]*)[`,]")
-QUANTITIES = {"BATTERY_KW", "BATTERY_VOLTAGE_V"}
-SET_BY_THE_IMAGE = {"NODE_RED_HOST", "NODE_RED_PORT", "NODE_RED_FLOWS", "BATTERY_CONTEXT_STORE"}
+SET_BY_THE_IMAGE = {"NODE_RED_HOST", "NODE_RED_PORT", "NODE_RED_FLOWS"}
+OF_NODE_RED = {"TZ", "HA_URL", "HA_TOKEN", "BATTERY_OPTIMIZER_URL", "BATTERY_OPTIMIZER_TOKEN", "BATTERY_SITE", "BATTERY_DRY_RUN"}
+"""All that the flow reads; whatever else it needs it is told by the optimizer."""
 
 
 def test_every_remedy_of_the_doctor_is_in_the_guide() -> None:
@@ -35,23 +35,18 @@ def test_every_finding_of_the_doctor_is_in_the_guide() -> None:
 
 
 def test_every_variable_of_the_flow_reaches_its_container() -> None:
-    named = (
-        set(VARIABLE.findall((ROOT / "nodered" / "README.md").read_text()))
-        - {"BATTERY_ENTITY_", "BATTERY_SIGN_"}
-        - SET_BY_THE_IMAGE
-        - QUANTITIES
-    )
+    named = set(VARIABLE.findall((ROOT / "nodered" / "README.md").read_text())) - SET_BY_THE_IMAGE
 
-    assert len(named) > 25
+    assert named >= OF_NODE_RED
     assert [name for name in sorted(named) if f"      {name}:" not in COMPOSE] == []
 
 
-def test_every_entity_of_the_profiles_reaches_its_container() -> None:
-    profiles = json.loads((ROOT / "nodered" / "profiles.json").read_text())
-    roles = {role for profile in profiles.values() for role in (*profile["settings"], *profile["sensors"])}
+def test_the_flow_reads_no_other_variable() -> None:
+    read = set(re.findall(r"""(?:env\.get|set)\("([A-Z_]+)"\)""", (ROOT / "nodered" / "flows-hybrid.json").read_text().replace("\\", "")))
+    given = re.findall(r"^      ((?:BATTERY|HA|TZ)[A-Z_]*):", COMPOSE, re.MULTILINE)
 
-    assert "mode" in roles
-    assert [role for role in sorted(roles) if f"BATTERY_ENTITY_{role.upper()}:" not in COMPOSE] == []
+    assert read == {name for name in OF_NODE_RED if name.startswith("BATTERY_")}
+    assert set(given) == OF_NODE_RED
 
 
 def test_an_unknown_variable_stops_the_start_in_the_words_of_the_guide(tmp_path: Path) -> None:

@@ -1,17 +1,20 @@
-// in: what the optimizer answered, or msg.error   out: msg.got[name], and the next of msg.asks
+// in: what the optimizer answered as text, or msg.error   out: msg.got[name], and the next of msg.asks
 const ask = msg.asks.shift();
 const status = Number(msg.statusCode) || 0;
-const reply = { status, at: Date.now() };
+const empty = [204, 304].includes(status);
+const reply = { status, at: Date.now(), etag: msg.headers?.etag ?? null };
+let body = null;
+try { body = empty || msg.error ? null : JSON.parse(msg.payload); } catch { body = null; } // a page of another server, half an answer
 if (msg.error) {
     reply.failure = `the optimizer does not answer (${msg.error.message})`;
-} else if (status < 200 || status > 299) {
-    reply.failure = `the optimizer answers ${status}: ${msg.payload?.detail || msg.payload?.title || "no reason given"}`;
-} else if (status !== 204 && (typeof msg.payload !== "object" || msg.payload === null)) {
+} else if (!empty && (status < 200 || status > 299)) {
+    reply.failure = `the optimizer answers ${status}: ${body?.detail || body?.title || "no reason given"}`;
+} else if (!empty && (typeof body !== "object" || body === null)) {
     reply.failure = "the optimizer's answer is not JSON";
 } else {
     reply.ok = true;
 }
-reply.body = typeof msg.payload === "object" ? msg.payload : null;
+reply.body = typeof body === "object" ? body : null;
 msg.got[ask.name] = reply;
 delete msg.error;
 return msg;

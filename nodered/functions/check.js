@@ -1,5 +1,5 @@
-// in: msg.got.recommendation   out: 1 msg.order, the recommendation if it makes sense, self-use if not   2 no answer, but the lease still runs
-const { lease_s, max_power_kw, store } = msg.settings;
+// in: msg.got.recommendation   out: 1 msg.order, the recommendation if it makes sense, self-use if not   2 nothing to do: no answer, but the lease still runs, or hands off
+const { lease_s, max_power_kw, store, letting_go, hands_off, reachable } = msg.settings;
 const MODES = ["self_use", "force_charge", "force_discharge", "feed_in_first", "hold"];
 const SKEW_MS = 120e3; // two machines' clocks
 const now = Date.now();
@@ -7,15 +7,24 @@ const state = global.get("battery", store) || {};
 const { ok, body, failure } = msg.got.recommendation;
 msg.recommendation = null;
 
+if (letting_go || (hands_off && state.ours && reachable)) { // what this flow moved is not left behind
+    msg.order = letting_go ? retreat("changed", letting_go) : retreat("hands_off", `${hands_off}: back to self-use, then hands off`);
+    return [msg, null];
+}
 if (!ok) {
     msg.failure = { code: "optimizer", text: failure };
-    if (state.lease_until > now) return [null, msg];
+    if (hands_off || state.lease_until > now) return [null, msg];
     msg.order = retreat("optimizer", `${failure}; the last recommendation has run out`);
     return [msg, null];
 }
 const nonsense = wrong(body);
+if (!nonsense && hands_off) {
+    msg.recommendation = body;
+    return [null, msg];
+}
 if (nonsense) {
     msg.failure = { code: "nonsense", text: `the recommendation makes no sense: ${nonsense}` };
+    if (hands_off) return [null, msg];
     msg.order = retreat("nonsense", msg.failure.text);
     msg.order.decision_id = typeof body.decision_id === "string" ? body.decision_id : null;
     return [msg, null];

@@ -7,7 +7,10 @@ const offline = !problem && msg.house && Object.values(msg.house.measured).some(
     ? { code: "sensor", text: `no value from ${Object.entries(msg.house.measured).filter(([, value]) => value === null).map(([name]) => msg.settings.profile.sensors[name].entity).join(", ")}` } : null;
 const frozen = !problem && msg.house?.frozen_at
     ? { code: "sensor", text: `no sensor has told anything since ${new Date(msg.house.frozen_at).toISOString().slice(0, 16)}Z` } : null;
-const again = state.again;
+// an inverter that is not in Home Assistant any more cannot be let go of; otherwise the new one's turn comes once this one is in self-use
+const { letting_go } = msg.settings;
+if (letting_go && msg.wanted?.length && msg.wanted.every(({ entity }) => msg.house && !msg.house.states[entity])) state.ours = false;
+const again = state.again || Boolean(letting_go && !state.ours);
 state.again = false;
 state.last = {
     at: Date.now(), recommendation: msg.recommendation ?? state.last?.recommendation ?? null, fresh: Boolean(msg.recommendation),

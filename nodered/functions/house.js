@@ -16,7 +16,7 @@ for (const [quantity, sensor] of Object.entries(msg.settings.profile.sensors)) {
     if (!sensor.entity) continue; // optional, and not used in this house
     told_at = Math.max(told_at, 1000 * (states[sensor.entity]?.told ?? Infinity));
     const [plus, minus] = [value(sensor.entity, quantity), sensor.minus ? value(sensor.minus, quantity) : 0];
-    measured[quantity] = plus === null || minus === null ? null : rounded(sensor.sign * (plus - minus));
+    measured[quantity] = plus === null || minus === null ? null : rounded((sensor.sign ?? 1) * (plus - minus));
 }
 if (msg.failure?.code === "home_assistant") delete msg.failure;
 const now = Date.now();

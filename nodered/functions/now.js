@@ -1,5 +1,5 @@
 // in: msg.got   out: msg.payload, what the card "Now" says: what holds, why, until when, and every reason not to believe it
-const { store, write_budget, dry_run, complaints, profile } = msg.settings;
+const { store, write_budget, dry_run, dry_run_fixed, hands_off, complaints, profile } = msg.settings;
 const state = global.get("battery", store) || {};
 const last = state.last || {};
 const told = msg.got.recommendation.ok ? msg.got.recommendation.body : last.recommendation;
@@ -26,7 +26,8 @@ msg.payload = {
     left_alone_until: state.leave_until > Date.now() ? state.leave_until : null,
     by_hand: state.by_hand || null,
     dry_run: dry_run || Boolean(state.dry_run),
-    dry_run_fixed: dry_run,
+    dry_run_fixed,
+    hands_off,
     would_write: last.would_write || null,
     writes: `${state.writes?.day === today ? state.writes.count : 0} of ${write_budget}`,
     checked_at: last.at || null,
@@ -37,6 +38,7 @@ msg.payload = {
 return { payload: msg.payload };
 
 function inverter_says() {
+    if (hands_off) return "hands off";
     if (dry_run || state.dry_run) return "dry run";
     if (state.leave_until > Date.now()) return "left alone";
     return last.result?.status || "not commanded yet";

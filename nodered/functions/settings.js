@@ -1,82 +1,37 @@
-// in: msg.profiles (put there by the build) and the environment
-// out: msg.settings, the whole configuration with its defaults; what was set wrongly is in msg.settings.complaints
-const complaints = [];
-const site = text("BATTERY_SITE", "home");
-const serial = text("BATTERY_SERIAL", site);
-const profile = chosen(text("BATTERY_PROFILE", "fox_ess"));
+// in: what learn.js has kept of this house, and the environment   out: msg.settings; what is no longer read is in msg.settings.complaints
+const store = "file";
+const learnt = global.get("battery_executor", store) || {};
+const told = learnt.before || learnt.document;
+const rhythm = (every_s, offset_s = 0, jitter_s = 0) => ({ every_s, offset_s, jitter_s });
+const NOTHING = { // until the optimizer has told: look for it often, write nothing
+    timeout_s: 20, lease_s: 2100, settle_s: 15, ramp_s: 90, tries: 1, write_budget: 0, hand_s: 3600, revert_s: 120, max_power_kw: 100, max_current_a: 100,
+    reserve_pct: 0, limit_pct: 100, notify: true, device_id: "", devices: {}, executes: true, enabled: true, dry_run: false,
+    rhythms: { control: rhythm(30, 3), prices: rhythm(1800, 20, 120), dashboard: rhythm(30), flow: rhythm(10), watchdog: rhythm(20) },
+};
+const NOBODY = { profile: "none", title: "no inverter", verified: "no", settings: {}, sensors: {}, modes: { self_use: [] }, lacks: {} };
+// variables of earlier versions; what they said is in the house's document now
+const GONE = [
+    ..."PROFILE SERIAL HA_DEVICE_ID NOTIFY WRITE_BUDGET TRIES HAND_MINUTES REVERT_SECONDS SETTLE_SECONDS RAMP_SECONDS LEASE_MINUTES MAX_POWER_KW MAX_CURRENT_A".split(" "),
+    ..."RESERVE_PCT LIMIT_PCT TICK_MINUTES PRICES_MINUTES PRICES_JITTER_SECONDS WATCHDOG_SECONDS DASHBOARD_SECONDS FLOW_SECONDS TIMEOUT_SECONDS CONTEXT_STORE".split(" "),
+    ...("CAPACITY CHARGE CHARGE_LIMIT CHARGE_POWER CHARGE_SCHEDULE CHARGE_TARGET DISCHARGE_CURRENT DISCHARGE_LIMIT DISCHARGE_POWER EXPORT GRID_CHARGING MAX_SOC MODE PAUSE " +
+        "POWER REMOTE RESERVE SETPOINT TRIGGER UPDATE BATTERY_KW BATTERY_VOLTAGE_V GRID_KW LOAD_KW SOC_PCT SOLAR_KW").split(" ").map((name) => `ENTITY_${name}`),
+    ..."BATTERY_KW BATTERY_VOLTAGE_V GRID_KW LOAD_KW SOC_PCT SOLAR_KW".split(" ").map((name) => `SIGN_${name}`),
+].map((name) => `BATTERY_${name}`);
 
+const set = (name) => String(env.get(name) ?? "");
+const still = GONE.filter(set);
+const complaints = still.length ? [`no longer read, now in the house's document: ${still.join(", ")}`] : [];
+const dry_run_fixed = ["1", "true", "yes", "on"].includes(set("BATTERY_DRY_RUN").toLowerCase()); // a switch for safety is not dropped by an upgrade
+if (dry_run_fixed) complaints.push("BATTERY_DRY_RUN still holds: nothing is written until it is removed; the dry run is switched on this page now");
+
+const house = { ...NOTHING, ...told };
 msg.settings = {
-    site,
-    url: text("BATTERY_OPTIMIZER_URL", "http://192.168.1.2:8000").replace(/\/+$/, ""),
-    token: text("BATTERY_OPTIMIZER_TOKEN", ""),
-    timeout_s: number("BATTERY_TIMEOUT_SECONDS", 20, 1),
-    rhythms: {
-        control: { every_s: 60 * number("BATTERY_TICK_MINUTES", 5, 0.01), offset_s: 3, jitter_s: 0 },
-        prices: { every_s: 60 * number("BATTERY_PRICES_MINUTES", 30, 0.1), offset_s: 20, jitter_s: number("BATTERY_PRICES_JITTER_SECONDS", 120) },
-        dashboard: { every_s: number("BATTERY_DASHBOARD_SECONDS", 30, 1), offset_s: 0, jitter_s: 0 },
-        flow: { every_s: number("BATTERY_FLOW_SECONDS", 10, 1), offset_s: 0, jitter_s: 0 },
-        watchdog: { every_s: number("BATTERY_WATCHDOG_SECONDS", 20, 1), offset_s: 0, jitter_s: 0 },
-    },
-    lease_s: 60 * number("BATTERY_LEASE_MINUTES", 35, 0.01),
-    settle_s: number("BATTERY_SETTLE_SECONDS", 15),
-    ramp_s: number("BATTERY_RAMP_SECONDS", 90),
-    tries: number("BATTERY_TRIES", 3, 1),
-    write_budget: number("BATTERY_WRITE_BUDGET", 60),
-    hand_s: 60 * number("BATTERY_HAND_MINUTES", 60),
-    revert_s: number("BATTERY_REVERT_SECONDS", 120),
-    max_power_kw: number("BATTERY_MAX_POWER_KW", 10, 0.1),
-    max_current_a: number("BATTERY_MAX_CURRENT_A", 100, 1),
-    reserve_pct: number("BATTERY_RESERVE_PCT", 10),
-    limit_pct: number("BATTERY_LIMIT_PCT", 100),
-    dry_run: flag("BATTERY_DRY_RUN", false),
-    notify: flag("BATTERY_NOTIFY", true),
-    store: text("BATTERY_CONTEXT_STORE", "file"),
-    device_id: text("BATTERY_HA_DEVICE_ID", ""),
-    devices: { soc_pct: `bat_${serial}`, battery_kw: `bat_${serial}`, battery_voltage_v: `bat_${serial}`, solar_kw: `sol_${serial}`, load_kw: `met_${serial}`, grid_kw: `met_${serial}` },
-    profile,
-    complaints,
+    ...house, profile: house.profile || NOBODY, known: Boolean(told), reachable: Boolean(told?.profile), store, complaints, dry_run: house.dry_run || dry_run_fixed, dry_run_fixed,
+    site: told?.site ?? (set("BATTERY_SITE") || learnt.site || null),
+    url: (set("BATTERY_OPTIMIZER_URL") || "http://192.168.1.2:8000").replace(/\/+$/, ""),
+    token: set("BATTERY_OPTIMIZER_TOKEN"),
+    hands_off: !house.enabled ? "control is switched off in the house's document" : !house.executes ? "the house's document names another executor"
+        : told && !told.profile ? "the house's document says no way to its inverter through Home Assistant" : null,
+    letting_go: learnt.before ? `the house's document reaches its inverter in another way now: ${learnt.before.profile.title} goes to self-use first` : null,
 };
 return msg;
-
-function text(name, otherwise) {
-    const value = env.get(name);
-    return value === undefined || value === null || value === "" ? otherwise : String(value);
-}
-
-function number(name, otherwise, least = 0) {
-    const value = Number(text(name, otherwise));
-    if (Number.isFinite(value) && value >= least) return value;
-    complaints.push(`${name}: ${text(name)} is not a number from ${least} on; ${otherwise} is used`);
-    return otherwise;
-}
-
-function flag(name, otherwise) {
-    const value = text(name, String(otherwise)).toLowerCase();
-    if (["1", "true", "yes", "on"].includes(value)) return true;
-    if (["0", "false", "no", "off"].includes(value)) return false;
-    complaints.push(`${name}: ${value} is neither true nor false; ${otherwise} is used`);
-    return otherwise;
-}
-
-// A profile by name, or a whole one as JSON; entities may be set one by one, and an empty one is not used.
-function chosen(wanted) {
-    let found = msg.profiles[wanted];
-    if (wanted.trim().startsWith("{")) {
-        try { found = JSON.parse(wanted); } catch (error) { complaints.push(`BATTERY_PROFILE: ${error.message}`); }
-    }
-    if (!found) {
-        complaints.push(`BATTERY_PROFILE: there is no ${wanted}; there are ${Object.keys(msg.profiles).join(", ")}. Nothing is written.`);
-        found = { profile: wanted, title: "unknown inverter", verified: "no", settings: {}, sensors: {}, modes: { self_use: [] }, lacks: {} };
-    }
-    const settings = {}, sensors = {};
-    for (const [role, each] of Object.entries(found.settings)) {
-        settings[role] = { ...each, entity: text(`BATTERY_ENTITY_${role.toUpperCase()}`, each.entity) };
-    }
-    for (const [quantity, each] of Object.entries(found.sensors)) {
-        const own = text(`BATTERY_ENTITY_${quantity.toUpperCase()}`, null);
-        const sensor = own === null ? { ...each } : { entity: own, sign: 1 };
-        sensor.sign = number(`BATTERY_SIGN_${quantity.toUpperCase()}`, sensor.sign ?? 1, -1);
-        sensors[quantity] = sensor;
-    }
-    return { ...found, settings, sensors };
-}

@@ -6,9 +6,8 @@ import { house, carryOut, Inverter, order, PROFILES, NOON } from "./harness.mjs"
 const MODE = "select.work_mode";
 const SIGMA = 121e3; // beyond the time in which a change counts as the inverter's own
 
-function ready({ states, measured, env, state } = {}) {
-    const me = house();
-    Object.assign(me.env, env);
+function ready({ states, measured, told, state } = {}) {
+    const me = house(told);
     me.remember({ lease_until: NOON + 35 * 60e3, ...state });
     const inverter = new Inverter(states, measured);
     const settings = me.settings();
@@ -48,14 +47,14 @@ for (const [unit, value, row] of [["W", 2500, { max: 6000, step: 1 }], ["kW", 2.
 }
 
 test("without a power the most is used", () => {
-    const { calls } = ready({ env: { BATTERY_MAX_POWER_KW: "4" } }).carry({ power_kw: null });
+    const { calls } = ready({ told: { max_power_kw: 4 } }).carry({ power_kw: null });
     assert.equal(calls[0].data.value, 4);
 });
 
 test("an optional current is written only where it has an entity", () => {
     const states = { "number.amps": { state: "100", unit: "A", min: 0, max: 150, step: 0.1 } };
-    const env = { BATTERY_ENTITY_DISCHARGE_CURRENT: "number.amps" };
-    const { calls } = ready({ states, env }).carry({ mode_code: "force_discharge", current_a: 48.8 });
+    const told = { entities: { discharge_current: "number.amps" } };
+    const { calls } = ready({ states, told }).carry({ mode_code: "force_discharge", current_a: 48.8 });
     assert.deepEqual(calls.find((each) => each.target.entity_id[0] === "number.amps").data, { value: 48.8 });
     assert.ok(!JSON.stringify(ready().carry({ mode_code: "force_discharge", current_a: 48.8 }).calls).includes("amps"));
 });
@@ -87,7 +86,7 @@ test("an offline inverter is reported, not believed, and nothing is sent to it",
 });
 
 test("an entity that does not exist is a failure with its name", () => {
-    const { msg } = ready({ env: { BATTERY_ENTITY_MODE: "select.nowhere" } }).carry();
+    const { msg } = ready({ told: { entities: { mode: "select.nowhere" } } }).carry();
     assert.match(msg.failure.text, /select.nowhere is not there/);
 });
 
@@ -161,7 +160,7 @@ test("after the flow's own start what the inverter did meanwhile is not taken fo
     carry();
     me.now += SIGMA;
     inverter.set(MODE, "Self Use", me.now); // the host rebooted: the remote control ended by itself
-    me.flow = {};
+    me.restart();
     me.run("connection", { settings: me.settings(), payload: "states_loaded" });
     const { left, calls } = carry({ decision_id: "d2" });
     assert.deepEqual([left, calls.at(-1).data.option], [undefined, "Force Charge"]);
@@ -217,7 +216,7 @@ test("after a restart the watchdog may be first, and the tick still tells the op
 });
 
 test("after a restart a dry run goes on with the plan, and writes nothing", () => {
-    const { carry } = ready({ env: { BATTERY_DRY_RUN: "yes" }, state: { restarted: "Home Assistant was away for 30 s" } });
+    const { carry } = ready({ told: { dry_run: true }, state: { restarted: "Home Assistant was away for 30 s" } });
     const { calls, msg } = carry();
     assert.deepEqual([calls, msg.order.mode_code], [[], "force_charge"]);
 });
@@ -231,7 +230,7 @@ test("of a tick and the watchdog that meet, the older stops writing, and only th
 });
 
 test("a dry run writes nothing and says what it would write", () => {
-    const { calls, dry, msg } = ready({ env: { BATTERY_DRY_RUN: "yes" } }).carry();
+    const { calls, dry, msg } = ready({ told: { dry_run: true } }).carry();
     assert.deepEqual([calls, dry], [[], true]);
     assert.deepEqual(msg.would_write, ['number.set_value number.force_charge_power {"value":2.5}', 'select.select_option select.work_mode {"option":"Force Charge"}']);
     assert.deepEqual(statuses(msg), ["overridden"]);
@@ -253,7 +252,7 @@ test("what cannot be written does not keep the rest from going to self-use", () 
     const number = (state) => ({ state, unit: "A", min: 0, max: 50, step: 1 });
     for (const state of ["unavailable", null]) {
         const states = state ? { "number.max_discharge_current": number(state) } : {};
-        const { carry, inverter } = ready({ states, env: { BATTERY_ENTITY_DISCHARGE_CURRENT: "number.max_discharge_current", BATTERY_MAX_CURRENT_A: "50" } });
+        const { carry, inverter } = ready({ states, told: { entities: { discharge_current: "number.max_discharge_current" }, max_current_a: 50 } });
         carry();
         assert.equal(inverter.states[MODE].state, "Force Charge");
         const { msg, calls } = carry({ mode_code: "self_use", power_kw: null, source: "safety", cause: { code: "lease", text: "no fresh recommendation" } });
@@ -265,7 +264,7 @@ test("what cannot be written does not keep the rest from going to self-use", () 
 test("Growatt: a refused button is pressed again, not taken for pressed", () => {
     const states = {};
     for (const { entity, unit } of Object.values(PROFILES.growatt.settings)) states[entity] = { state: "none", unit, min: 0, max: 20000, step: 1 };
-    const { carry, inverter } = ready({ states, env: { BATTERY_PROFILE: "growatt" } });
+    const { carry, inverter } = ready({ states, told: { inverter: "growatt" } });
     const take = inverter.take;
     let pressed = 0, refused = 0;
     inverter.take = function (call, now) {
@@ -281,7 +280,7 @@ test("Growatt: a refused button is pressed again, not taken for pressed", () => 
 test("Victron: a set-point for the grid is not made of a load that nobody measured", () => {
     const states = {};
     for (const { entity, unit } of Object.values(PROFILES.victron.settings)) if (entity) states[entity] = { state: "none", unit, min: -20000, max: 20000, step: 1 };
-    const { carry } = ready({ states, measured: { load_kw: null, solar_kw: 3 }, env: { BATTERY_PROFILE: "victron" } });
+    const { carry } = ready({ states, measured: { load_kw: null, solar_kw: 3 }, told: { inverter: "victron" } });
     const { msg } = carry();
     assert.equal(msg.order.done_by, "self_use");
     assert.match(msg.order.note, /load_kw not measured/);
@@ -298,7 +297,7 @@ test("a dry run switched on later returns the inverter to self-use once, then ke
 });
 
 test("the day's budget ends forced modes, never the way back to self-use", () => {
-    const { carry, me } = ready({ env: { BATTERY_WRITE_BUDGET: "3" } });
+    const { carry, me } = ready({ told: { write_budget: 3 } });
     carry();
     const { calls, msg } = carry({ mode_code: "force_discharge", decision_id: "d2" });
     assert.deepEqual(calls.map((each) => each.data.option), ["Self Use"]);
@@ -335,7 +334,7 @@ for (const [name, profile] of Object.entries(PROFILES)) {
         test(`${name} carries out ${mode_code}, or says that it cannot and goes to self-use`, () => {
             const states = {};
             for (const [role, { entity, unit }] of Object.entries(profile.settings)) if (entity) states[entity] = { state: "none", unit, min: -20000, max: 20000, step: 1 };
-            const { carry } = ready({ states, env: { BATTERY_PROFILE: name, BATTERY_HA_DEVICE_ID: "device" } });
+            const { carry } = ready({ states, told: { inverter: name, device_id: "device" } });
             const { calls, msg } = carry({ mode_code });
             const asked = profile.modes[mode_code] ? mode_code : "self_use";
             assert.equal(msg.order.done_by, asked);
@@ -351,7 +350,7 @@ for (const [name, profile] of Object.entries(PROFILES)) {
 
 test("SolaX: the trigger is pressed after every change, and again before the remote control ends", () => {
     const states = { "select.solax_remotecontrol_power_control": { state: "Disabled" }, "number.solax_remotecontrol_active_power": { state: "0", unit: "W", min: -6000, max: 6000, step: 1 } };
-    const { carry, me } = ready({ states, env: { BATTERY_PROFILE: "solax" }, measured: { battery_kw: 2.5 } });
+    const { carry, me } = ready({ states, told: { inverter: "solax" }, measured: { battery_kw: 2.5 } });
     assert.equal(carry().calls.at(-1).action, "button.press");
     assert.deepEqual(carry().calls, []);
     me.now += 26 * 60e3;
@@ -359,13 +358,13 @@ test("SolaX: the trigger is pressed after every change, and again before the rem
 });
 
 test("Solis: the action carries a duration of at most 30 minutes", () => {
-    const { calls } = ready({ env: { BATTERY_PROFILE: "solis" } }).carry();
+    const { calls } = ready({ told: { inverter: "solis" } }).carry();
     assert.deepEqual(calls, [{ action: "solis_modbus.solis_force_battery_charge", data: { power_watts: 2500, duration_minutes: 30 } }]);
 });
 
 for (const profile of ["solis", "huawei"]) {
     test(`${profile}: what ends by itself is told again before, as long as the lease goes on, and ends with it`, () => {
-        const { carry, me } = ready({ env: { BATTERY_PROFILE: profile, BATTERY_HA_DEVICE_ID: "batteries" }, measured: { battery_kw: 2.5 }, states: { "select.batteries_working_mode": { state: "maximise_self_consumption" } } });
+        const { carry, me } = ready({ told: { inverter: profile, device_id: "batteries" }, measured: { battery_kw: 2.5 }, states: { "select.batteries_working_mode": { state: "maximise_self_consumption" } } });
         let ends = 0, told = 0;
         for (let minute = 20; minute < 150; minute += 5) { // a mode that begins late in a slot
             me.now = NOON + minute * 60e3 + 3e3;
@@ -383,7 +382,7 @@ for (const profile of ["solis", "huawei"]) {
 }
 
 test("a tick that meets the watchdog just after its action tells the mode again, though nothing can be read back", () => {
-    const { carry, inverter, me } = ready({ env: { BATTERY_PROFILE: "solis" }, measured: { battery_kw: 2.5 } });
+    const { carry, inverter, me } = ready({ told: { inverter: "solis" }, measured: { battery_kw: 2.5 } });
     carry();
     let inner;
     inverter.take = () => { inverter.take = () => null; inner = carry(); return null; };

@@ -19,28 +19,31 @@ test("the built flow is what its sources give", () => {
 
 // --- settings ---
 
-test("without any variable there are defaults, and the inverter is a Fox", () => {
-    const settings = house().settings();
-    assert.deepEqual([settings.url, settings.profile.title, settings.write_budget, settings.dry_run], ["http://192.168.1.2:8000", "Fox ESS (foxess_modbus)", 60, false]);
-    assert.deepEqual(settings.complaints, []);
+test("Node-RED knows where the optimizer is; all else is what that told of the house", () => {
+    const me = house({ write_budget: 7 });
+    Object.assign(me.env, { BATTERY_OPTIMIZER_URL: "http://optimizer:8000/", BATTERY_OPTIMIZER_TOKEN: "secret" });
+    const { url, token, site, profile, write_budget, dry_run, complaints } = me.settings();
+    assert.deepEqual([url, token, site, profile.title, write_budget, dry_run, complaints], ["http://optimizer:8000", "secret", "home", "Fox ESS (foxess_modbus)", 7, false, []]);
 });
 
-test("what is set wrongly is said, and the default holds", () => {
+test("variables of earlier versions are named as no longer read, and change nothing", () => {
     const me = house();
-    Object.assign(me.env, { BATTERY_TRIES: "many", BATTERY_DRY_RUN: "perhaps", BATTERY_PROFILE: "toaster" });
+    const before = me.settings();
+    Object.assign(me.env, { BATTERY_PROFILE: "solax", BATTERY_ENTITY_MODE: "select.mine", BATTERY_SIGN_GRID_KW: "-1", BATTERY_WRITE_BUDGET: "1" });
+    const { complaints, ...after } = me.settings();
+    assert.deepEqual({ ...after, complaints: [] }, before);
+    assert.deepEqual(complaints, ["no longer read, now in the house's document: BATTERY_PROFILE, BATTERY_WRITE_BUDGET, BATTERY_ENTITY_MODE, BATTERY_SIGN_GRID_KW"]);
+    const { components } = me.run("health_list", { settings: me.settings(), got: { health: { failure: "x" } } }).payload;
+    assert.match(components.at(-1).detail, /no longer read.*BATTERY_PROFILE/);
+    assert.equal(components.at(-1).status, "degraded");
+});
+
+test("the dry run of an earlier version's environment still holds, for an upgrade must not start to write", () => {
+    const me = house();
+    me.env.BATTERY_DRY_RUN = "true";
     const settings = me.settings();
-    assert.deepEqual([settings.tries, settings.dry_run, settings.complaints.length], [3, false, 3]);
-    assert.deepEqual(settings.profile.modes, { self_use: [] }); // an unknown inverter is never written to
-});
-
-test("entities and signs are set one by one; a profile may come as JSON", () => {
-    const me = house();
-    Object.assign(me.env, { BATTERY_ENTITY_MODE: "select.mine", BATTERY_ENTITY_GRID_KW: "sensor.meter", BATTERY_SIGN_GRID_KW: "-1" });
-    const { profile } = me.settings();
-    assert.equal(profile.settings.mode.entity, "select.mine");
-    assert.deepEqual(profile.sensors.grid_kw, { entity: "sensor.meter", sign: -1 });
-    me.env.BATTERY_PROFILE = JSON.stringify({ profile: "own", title: "Own", verified: "documented", settings: {}, sensors: {}, modes: { self_use: [] }, lacks: {}, tells: "mode" });
-    assert.equal(me.settings().profile.title, "Own");
+    assert.deepEqual([settings.dry_run, settings.dry_run_fixed], [true, true]);
+    assert.match(settings.complaints[0], /BATTERY_DRY_RUN still holds/);
 });
 
 test("a decision that a newer one of its slot replaced before anybody carried it out is not open for ever", () => {
@@ -126,7 +129,7 @@ test("prices have a jitter of their own that stays", () => {
     const me = house();
     me.run("due", { topic: "prices", settings: me.settings() });
     const { jitter } = me.flow;
-    assert.ok(jitter >= 0 && jitter < 120);
+    assert.ok(jitter >= 0 && jitter < 1);
     me.run("due", { topic: "prices", settings: me.settings() });
     assert.equal(me.flow.jitter, jitter);
 });
@@ -179,8 +182,9 @@ test("last values of an integration that died are not told as of now; one sensor
 
 test("the question to Home Assistant names each entity once and no text of others", () => {
     const me = house();
-    me.env.BATTERY_ENTITY_SOC_PCT = "sensor.x') }}{{ 1";
-    const { template } = me.run("look", { settings: me.settings() });
+    const settings = me.settings();
+    settings.profile.sensors.soc_pct.entity = "sensor.x') }}{{ 1";
+    const { template } = me.run("look", { settings });
     assert.ok(template.includes('"select.work_mode"') && !template.includes("{{ 1"));
 });
 
@@ -196,8 +200,8 @@ test("requests carry token and site; a reply's headers never become a request's"
 });
 
 for (const [why, msg, text] of [
-    ["away", { error: { message: "ECONNREFUSED" } }, /does not answer \(ECONNREFUSED\)/], ["busy", { statusCode: 503, payload: { detail: "no prices" } }, /answers 503: no prices/],
-    ["another server", { statusCode: 200, payload: "<html>" }, /not JSON/], ["refusing", { statusCode: 401, payload: {} }, /answers 401/],
+    ["away", { error: { message: "ECONNREFUSED" } }, /does not answer \(ECONNREFUSED\)/], ["busy", { statusCode: 503, payload: JSON.stringify({ detail: "no prices" }) }, /answers 503: no prices/],
+    ["another server", { statusCode: 200, payload: "<html>" }, /not JSON/], ["refusing", { statusCode: 401, payload: "{}" }, /answers 401/], ["cut short", { statusCode: 200, payload: '{"a": ' }, /not JSON/], ["of an older version", { statusCode: 404, payload: "" }, /answers 404/],
 ]) {
     test(`an optimizer ${why} is a failure that says why`, () => {
         const me = house();

@@ -6,8 +6,27 @@ export const PROFILES = JSON.parse(readFileSync(new URL("profiles.json", FOLDER)
 export const FUNCTIONS = readdirSync(new URL("functions/", FOLDER)).map((file) => file.replace(".js", ""));
 export const NOON = Date.parse("2026-01-15T12:00:04Z");
 
-export function house() {
-    const kept = { flow: {}, global: {} };
+// What GET /api/v1/sites/home/executor tells of a Fox, or of another inverter by its name; entities are set one by one, and null switches a role off.
+export function executor({ inverter = "fox_ess", entities = {}, signs = {}, ...over } = {}) {
+    const given = structuredClone(PROFILES[inverter]);
+    const used = (all) => Object.fromEntries(Object.entries(all).map(([name, each]) => [name, { ...each, entity: entities[name] === undefined ? each.entity : entities[name] }]).filter(([, each]) => each.entity));
+    const [settings, sensors] = [used(given.settings), used(given.sensors)];
+    for (const [quantity, sign] of Object.entries(signs)) sensors[quantity].sign = sign;
+    const modes = Object.fromEntries(Object.entries(given.modes).map(([mode, steps]) => [mode, steps.filter((step) => !Array.isArray(step) || settings[step[0]])]));
+    const rhythm = (every_s, offset_s = 0, jitter_s = 0) => ({ every_s, offset_s, jitter_s });
+    return {
+        version: "1", site: "home", title: "", currency: "GBP", time_zone: "Europe/London", executes: true, enabled: true, dry_run: false,
+        rhythms: { control: rhythm(300, 3), prices: rhythm(1800, 20, 120), dashboard: rhythm(30), flow: rhythm(10), watchdog: rhythm(20) },
+        timeout_s: 20, lease_s: 2100, settle_s: 15, ramp_s: 90, tries: 3, write_budget: 60, hand_s: 3600, revert_s: 120,
+        max_power_kw: 10, max_current_a: 100, reserve_pct: 10, limit_pct: 100, notify: true, device_id: "",
+        devices: { soc_pct: "bat_home", battery_kw: "bat_home", battery_voltage_v: "bat_home", solar_kw: "sol_home", load_kw: "met_home", grid_kw: "met_home" },
+        profile: { ...given, settings, sensors, modes }, ...over,
+    };
+}
+
+// A house of which the flow knows what it was told, or nothing.
+export function house(told = {}) {
+    const kept = { flow: {}, global: told ? { battery_executor: { site: "home", document: executor(told), etag: '"1"', at: NOON } } : {} };
     const context = (values) => ({ get: (name) => structuredClone(values[name]), set: (name, value) => { values[name] = structuredClone(value); } });
     const me = { now: NOON, env: {}, errors: [], warnings: [], statuses: [], ...kept, state: () => kept.global.battery || {}, remember: (state) => { kept.global.battery = state; } };
     const node = { error: (text) => me.errors.push(text), warn: (text) => me.warnings.push(text), status: (shown) => me.statuses.push(shown) };
@@ -20,8 +39,39 @@ export function house() {
         const run = new Function("msg", "node", "flow", "global", "env", "Date", body);
         return run(msg, node, context(kept.flow), context(kept.global), { get: (key) => me.env[key] }, Clock);
     };
-    me.settings = (extra = {}) => ({ ...me.run("settings", { profiles: structuredClone(PROFILES) }).settings, ...extra });
+    me.settings = (extra = {}) => ({ ...me.run("settings", {}).settings, ...extra });
+    me.restart = () => { me.flow = kept.flow = {}; }; // of Node-RED: only the file context is left
+    me.learnt = () => kept.global.battery_executor || {};
     return me;
+}
+
+// The whole of subflow "what is known of the house", against an optimizer that answers a request with {statusCode, headers, body}, or does not.
+export function learn(me, optimizer) {
+    const asked = [];
+    let msg = { settings: me.settings() };
+    for (let round = 0; round < 3; round++) {
+        let [request, answered] = me.run("ask_next", me.run("executor_asks", msg));
+        while (request) {
+            asked.push({ path: new URL(request.url).pathname + new URL(request.url).search, etag: request.headers["if-none-match"] });
+            const { body, ...reply } = optimizer(asked.at(-1)) || { error: { message: "ECONNREFUSED" } };
+            [request, answered] = me.run("ask_next", me.run("answer", { ...request, payload: body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body), ...reply }));
+        }
+        const [known, found, unknown] = me.run("learn", me.run("executor_sense", answered));
+        if (!found) return { asked, msg: known && me.run("settings", known), unknown };
+        msg = found;
+    }
+    throw new Error("it asks for ever");
+}
+
+// A whole tick of the control tab: learn, look, ask, check, carry out, finish.
+export function tick(me, optimizer, inverter, told = recommendation()) {
+    const { asked, msg, unknown } = learn(me, optimizer);
+    if (unknown) return { asked, calls: [], msg: unknown, shown: me.run("finish", unknown) };
+    msg.house = inverter.look(me.now);
+    msg.got = { recommendation: told ? { ok: true, body: told } : { failure: "the optimizer does not answer (ECONNREFUSED)" } };
+    const [go, rest] = me.run("check", msg);
+    const carried = go ? carryOut(me, go, inverter) : { msg: rest, calls: [] };
+    return { ...carried, asked, shown: me.run("finish", carried.msg) };
 }
 
 // The whole of subflow "carry out": what would be written, against an inverter that may not obey.

@@ -73,10 +73,9 @@ test("a house that never had a recommendation gets its first lease at the start"
     assert.equal(me.state().lease_until, NOON + 35 * 60e3);
 });
 
-for (const [why, env, state] of [["in a dry run", { BATTERY_DRY_RUN: "1" }, {}], ["while a person's change holds", {}, { leave_until: NOON + 60e3 }]]) {
+for (const [why, told, state] of [["in a dry run", { dry_run: true }, {}], ["while a person's change holds", {}, { leave_until: NOON + 60e3 }], ["that another executor drives", { executes: false }, {}], ["while control is switched off", { enabled: false }, {}], ["of which it knows nothing", null, {}]]) {
     test(`the watchdog leaves the inverter alone ${why}`, () => {
-        const me = house();
-        Object.assign(me.env, env);
+        const me = house(told);
         me.remember({ lease_until: NOON - 1, held: { done_by: "hold" }, ...state });
         assert.equal(me.run("lease", { settings: me.settings() }), null);
     });

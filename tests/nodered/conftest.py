@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.nodered.house import Stack, running_house
+from tests.nodered.house import TOLD, Stack, running_house
 from tests.page.demo import browser, chromium
 from tests.stack import install_home_assistant, nodered
 from tests.stack.parts import require
@@ -46,7 +46,7 @@ def calm(request: pytest.FixtureRequest) -> None:
     if "stack" not in request.fixturenames:
         return
     stack: Stack = request.getfixturevalue("stack")
-    stack.board.changed = {}
+    stack.board.changed, stack.board.told = {}, dict(TOLD)
     stack.ha.set_online(online=True)
     stack.set_ignored("")
     stack.release()

@@ -1,7 +1,7 @@
 """A house whose flow tests drive: a real optimizer, a switchboard, a real Home Assistant with a simulated Fox inverter, a real Node-RED."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,7 @@ from websockets.sync.client import connect
 
 from tests.nodered.switchboard import Switchboard, switchboard
 from tests.page.demo import Demo
+from tests.stack.executor import Json, fox, rhythms
 from tests.stack.home_assistant import RunningHomeAssistant, home_assistant, until
 from tests.stack.nodered import PARTS, RunningNodeRed, node_red
 
@@ -23,12 +24,8 @@ SAFE_WITHIN_S = LEASE_S + TICK_S
 """The promise: however it fails, the inverter is in self-use within the lease and one tick."""
 PATIENCE_S = 60.0
 HOUSE = {"OPTIMIZER_TARIFF__SOURCE": "simulated", "OPTIMIZER_SOLAR__PEAK_KW": "4", "OPTIMIZER_BATTERY__RESERVE_PCT": "10"}
-RHYTHM = {
-    "BATTERY_TICK_MINUTES": str(TICK_S / 60),
-    "BATTERY_LEASE_MINUTES": str(LEASE_S / 60),
-    "BATTERY_HAND_MINUTES": str(HAND_S / 60),
-    "BATTERY_WRITE_BUDGET": "500",
-}
+TOLD = fox(rhythms=rhythms(control_s=TICK_S), lease_s=LEASE_S, hand_s=HAND_S, write_budget=500)
+"""What the flow is told of this house."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +51,20 @@ class Stack:
         reply = httpx.request(method, f"{self.optimizer.url}/api/v1/{path}", json=body, timeout=30, trust_env=False)
         reply.raise_for_status()
         return reply.json() if reply.content else None
+
+    def tell(self, **changes: object) -> None:
+        """Have the flow be told something else of the house."""
+        assert self.board.told is not None
+        self.board.told = self.board.told | changes
+
+    def describe(self, house: Json) -> None:
+        """Have the optimizer know the house by a document, and tell the flow of that."""
+        url, http = f"{self.optimizer.url}/api/v1/sites/home", httpx.Client(trust_env=False, timeout=30)
+        with http:
+            known = http.get(url)
+            seen = {"If-Match": known.headers["etag"]} if known.is_success else {"If-None-Match": "*"}
+            http.put(url, json=house, headers=seen).raise_for_status()
+        self.board.told = None
 
     def force(self, mode: str, power_kw: float | None = None) -> None:
         self.release()
@@ -105,14 +116,12 @@ class Stack:
         return kept
 
     @contextmanager
-    def other_flow(self, folder: Path, settings: Mapping[str, str], *, flows: Path | None = None, parts: Path = PARTS) -> Iterator["Stack"]:
+    def other_flow(self, folder: Path, *, flows: Path | None = None, parts: Path = PARTS) -> Iterator["Stack"]:
         """Give the same house to another Node-RED for a while."""
         self.flow.stop()
         near, token = self.ha.url.rstrip("/"), self.ha.token
         try:
-            with node_red(
-                folder, optimizer=self.board.url, home_assistant=near, token=token, settings=settings, flows=flows, parts=parts
-            ) as other:
+            with node_red(folder, optimizer=self.board.url, home_assistant=near, token=token, flows=flows, parts=parts) as other:
                 yield Stack(optimizer=self.optimizer, board=self.board, ha=self.ha, flow=other)
         finally:
             self.flow.start()
@@ -125,9 +134,9 @@ def running_house(folder: Path) -> Iterator[Stack]:
     optimizer.start()
     try:
         with (
-            switchboard(optimizer.url) as board,
+            switchboard(optimizer.url, TOLD) as board,
             home_assistant(folder / "ha") as ha,
-            node_red(folder / "nr", optimizer=board.url, home_assistant=ha.url.rstrip("/"), token=ha.token, settings=RHYTHM) as flow,
+            node_red(folder / "nr", optimizer=board.url, home_assistant=ha.url.rstrip("/"), token=ha.token) as flow,
         ):
             yield Stack(optimizer=optimizer, board=board, ha=ha, flow=flow)
     finally:

@@ -17,6 +17,7 @@ from tests.nodered.switchboard import switchboard
 from tests.page.demo import Demo
 from tests.served_octopus import FORTNIGHT, ServedOctopus, load, serving
 from tests.stack import fake_time, install_home_assistant, nodered
+from tests.stack.executor import fox, rhythms
 from tests.stack.fake_time import FakeTime
 from tests.stack.home_assistant import home_assistant, until
 from tests.stack.nodered import node_red
@@ -75,14 +76,14 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
         optimizer.start()
         try:
             with (
-                switchboard(optimizer.url) as board,
+                switchboard(optimizer.url, fox(rhythms=rhythms(page_s=36000))) as board,
                 home_assistant(folder / "ha", env=moved) as ha,
                 node_red(
                     folder / "nr",
                     optimizer=board.url,
                     home_assistant=ha.url.rstrip("/"),
                     token=ha.token,
-                    settings=moved | {"BATTERY_DASHBOARD_SECONDS": "36000", "BATTERY_FLOW_SECONDS": "36000"},
+                    settings=moved,
                 ) as flow,
             ):
                 stack = Stack(optimizer=optimizer, board=board, ha=ha, flow=flow)

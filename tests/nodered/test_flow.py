@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.nodered.house import PATIENCE_S, RHYTHM, Stack
+from tests.nodered.house import PATIENCE_S, Stack
 from tests.stack import nodered
 from tests.stack.home_assistant import until
 from tests.stack.parts import require
@@ -131,7 +131,8 @@ def test_the_log_of_all_this_has_no_error(stack: Stack) -> None:
 def test_a_dry_run_writes_nothing(stack: Stack, tmp_path: Path) -> None:
     stack.rest()
     power, before = stack.ha.state("number.fox_force_charge_power"), len(stack.outcomes("force_charge"))
-    with stack.other_flow(tmp_path / "nr", RHYTHM | {"BATTERY_DRY_RUN": "true"}):
+    stack.tell(dry_run=True)
+    with stack.other_flow(tmp_path / "nr"):
         stack.force("force_charge", 1.2)
         until(lambda: len(stack.outcomes("force_charge")) > before, PATIENCE_S, "the decision has an outcome")
 
@@ -149,7 +150,7 @@ def test_the_flow_imports_into_an_empty_node_red_and_controls(stack: Stack, tmp_
     empty.write_text("[]")
     imported = json.loads((nodered.SOURCES / "flows-hybrid.json").read_text())
     stack.rest()
-    with stack.other_flow(tmp_path / "nr", RHYTHM, flows=empty, parts=parts) as other:
+    with stack.other_flow(tmp_path / "nr", flows=empty, parts=parts) as other:
         flow = other.flow
         reply = httpx.post(f"{flow.url}flows", json=imported, headers={"Node-RED-Deployment-Type": "full"}, timeout=30, trust_env=False)
         assert reply.status_code == 204

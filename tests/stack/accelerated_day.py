@@ -18,6 +18,7 @@ from app.domain.slot import Slot
 from app.templates.vocabulary import words
 from tests.page.demo import browser
 from tests.served_octopus import ServedOctopus
+from tests.stack.executor import Json, fox, rhythms
 from tests.stack.home_assistant import RunningHomeAssistant, until
 from tests.stack.mariadb import MariaDb
 from tests.stack.mosquitto import Mosquitto
@@ -34,12 +35,8 @@ SLOTS = [Slot(FIRST + n * HALF_HOUR, FIRST + (n + 1) * HALF_HOUR) for n in range
 DECIDE, MEASURE, AGAIN = timedelta(seconds=2), timedelta(minutes=1), timedelta(minutes=15, seconds=1)
 """When the flow ticks in a slot: to decide; if that changed, to measure what it does; once more before a reading gets too old to hold."""
 PATIENCE_S = 40.0
-SLOW = {
-    "BATTERY_TICK_MINUTES": "100000",
-    "BATTERY_DASHBOARD_SECONDS": "6000000",
-    "BATTERY_PRICES_MINUTES": "100000",
-    "BATTERY_SETTLE_SECONDS": "0.2",
-}
+NEVER_S = 6e6
+SLOW = {"rhythms": rhythms(control_s=NEVER_S, prices_s=NEVER_S, page_s=NEVER_S), "settle_s": 0.2}
 """The test presses; nothing else asks while it moves the clock, not even where a rhythm's turn comes, every some months."""
 START_SOC_PCT = 35.0
 
@@ -59,12 +56,10 @@ class House:
     """What the inverter was told last."""
 
     @contextmanager
-    def flow(self, **more: str) -> Iterator[RunningNodeRed]:
-        given = {"BATTERY_WRITE_BUDGET": "1000"} | more
-        ha = self.ha
-        with node_red(
-            self.folder / "nr", optimizer=self.optimizer.url, home_assistant=ha.url.rstrip("/"), token=ha.token, settings=given
-        ) as running:
+    def flow(self, told: Json) -> Iterator[RunningNodeRed]:
+        self.optimizer.shift.described = fox(write_budget=1000, **told)
+        near, token = self.ha.url.rstrip("/"), self.ha.token
+        with node_red(self.folder / "nr", optimizer=self.optimizer.url, home_assistant=near, token=token) as running:
             yield running
 
     def mode(self) -> str:
@@ -151,7 +146,7 @@ def load_kw(at: datetime) -> float:
 
 def run_day(house: House) -> Day:
     """Have the slots of the day pass, then look at the dashboard."""
-    with house.flow(**SLOW) as flow:
+    with house.flow(SLOW) as flow:
         shift = house.optimizer.shift
         until(lambda: bool(shift.ticked) and shift.quiet(), PATIENCE_S, "the flow has started")
         run = Day(house=house, began=datetime.now(UTC))

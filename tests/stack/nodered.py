@@ -21,30 +21,6 @@ PARTS, PARTS_5 = ROOT / ".parts" / "nodered", ROOT / ".parts" / "nodered5"
 PINS = {PARTS: SOURCES, PARTS_5: Path(__file__).with_name("nodered5")}
 START_LIMIT_S = 90.0
 STOP_LIMIT_S = 15.0
-QUICK = {
-    "BATTERY_DASHBOARD_SECONDS": "1",
-    "BATTERY_FLOW_SECONDS": "1",
-    "BATTERY_WATCHDOG_SECONDS": "1",
-    "BATTERY_SETTLE_SECONDS": "0.7",
-    "BATTERY_REVERT_SECONDS": "1.5",
-    "BATTERY_PRICES_JITTER_SECONDS": "0",
-}
-"""An accelerated house: what takes minutes at home takes seconds in a test."""
-FOX = {
-    "BATTERY_PROFILE": "fox_ess",
-    "BATTERY_ENTITY_MODE": "select.fox_work_mode",
-    "BATTERY_ENTITY_CHARGE_POWER": "number.fox_force_charge_power",
-    "BATTERY_ENTITY_DISCHARGE_POWER": "number.fox_force_discharge_power",
-    "BATTERY_ENTITY_DISCHARGE_CURRENT": "number.fox_max_discharge_current",
-    "BATTERY_ENTITY_SOC_PCT": "sensor.battery_soc",
-    "BATTERY_ENTITY_SOLAR_KW": "sensor.pv_power",
-    "BATTERY_ENTITY_LOAD_KW": "sensor.house_load",
-    "BATTERY_ENTITY_GRID_KW": "sensor.grid_power",
-    "BATTERY_ENTITY_BATTERY_KW": "sensor.battery_power",
-    "BATTERY_SIGN_BATTERY_KW": "-1",
-    "BATTERY_ENTITY_BATTERY_VOLTAGE_V": "sensor.battery_voltage",
-}
-"""The entities of tests/stack/home_assistant.yaml."""
 
 
 @dataclass(kw_only=True)
@@ -116,7 +92,7 @@ def node_red(
     shutil.copyfile(source, folder / "flows.json")
     shutil.copyfile(SOURCES / "flows-hybrid_cred.json", folder / "flows_cred.json")
     port = free_port()
-    env = _environment(folder, port) | QUICK | FOX | {"BATTERY_OPTIMIZER_URL": optimizer, "HA_URL": home_assistant, "HA_TOKEN": token}
+    env = _environment(folder, port) | {"BATTERY_OPTIMIZER_URL": optimizer, "HA_URL": home_assistant, "HA_TOKEN": token}
     running = RunningNodeRed(url=f"http://127.0.0.1:{port}/", folder=folder, parts=parts, env=env | dict(settings or {}))
     try:
         running.start()

@@ -78,7 +78,6 @@ def stack() -> Iterator[FullStack]:
             "MQTT_TLS_PUBLISH": f"127.0.0.1:{free_port()}",
             "MQTT_DONGLES_PUBLISH": f"127.0.0.1:{free_port()}",
             "NODE_RED_PASSWORD_HASH": f"'{HASH}'",
-            "BATTERY_DASHBOARD_SECONDS": "1",
         }
         (running.folder / ".env").write_text(env(running.port, **SECRETS, **published))
         timed("base images", lambda: base_images.make(engine))

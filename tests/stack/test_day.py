@@ -25,6 +25,7 @@ from tests.page.demo import browser, chromium
 from tests.served_octopus import ServedOctopus, default_data, load, serving
 from tests.stack import install_home_assistant, mosquitto, nodered
 from tests.stack.accelerated_day import DATABASE, FIRST, MODE, PATIENCE_S, SLOTS, Day, House, load_kw, run_day, solar_kw
+from tests.stack.executor import rhythms
 from tests.stack.home_assistant import home_assistant, until
 from tests.stack.mariadb import MariaDb
 from tests.stack.mosquitto import Mosquitto
@@ -36,7 +37,7 @@ from tests.stack.real_input import settings
 pytestmark = pytest.mark.stack
 
 TICK_S, LEASE_S = 4.0, 14.0
-RHYTHM = {"BATTERY_TICK_MINUTES": str(TICK_S / 60), "BATTERY_LEASE_MINUTES": str(LEASE_S / 60)}
+RHYTHM = {"rhythms": rhythms(control_s=TICK_S), "lease_s": LEASE_S}
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +189,7 @@ class Quick:
 @pytest.fixture(scope="module")
 def quick(day: Day) -> Iterator[Quick]:
     house = day.house
-    with house.flow(**RHYTHM) as flow:
+    with house.flow(RHYTHM) as flow:
         found = Quick(house=house, flow=flow)
         found.two_ticks()
         until(lambda: found.last()["plan_source"] == "optimizer" and found.follows(), PATIENCE_S, "the plan is followed")

@@ -17,6 +17,7 @@ import pytest
 from tests.nodered.switchboard import Switchboard, switchboard
 from tests.page.demo import Demo
 from tests.stack import install_home_assistant, nodered
+from tests.stack.executor import Json, document, rhythms
 from tests.stack.home_assistant import RunningHomeAssistant, home_assistant, until
 from tests.stack.inverters import INVERTERS, package, profile, profiles
 from tests.stack.nodered import RunningNodeRed, node_red
@@ -34,16 +35,14 @@ NO_POWER_SETTING = {"growatt": 3.0, "tesla": 3.3}
 """What the simulated inverter forces where a profile can set no power."""
 SUNNY, DIM = {"sim_pv_power": 2400, "sim_house_load": 650}, {"sim_pv_power": 200, "sim_house_load": 1200}
 type Decisions = Callable[[], set[str]]
-RHYTHM = {
-    "BATTERY_TICK_MINUTES": str(TICK_S / 60),
-    "BATTERY_LEASE_MINUTES": str(LEASE_S / 60),
-    "BATTERY_RAMP_SECONDS": "2",
-    "BATTERY_WRITE_BUDGET": "1000",
-    "BATTERY_DASHBOARD_SECONDS": "600",
-    "BATTERY_FLOW_SECONDS": "600",
-    "BATTERY_PRICES_MINUTES": "600",
-    "BATTERY_HA_DEVICE_ID": "batteries",
-    "BATTERY_NOTIFY": "false",
+HOUSE: Json = {
+    "rhythms": rhythms(control_s=TICK_S, prices_s=36000, page_s=600),
+    "lease_s": LEASE_S,
+    "ramp_s": 2,
+    "write_budget": 1000,
+    "settle_s": 0.7,
+    "revert_s": 1.5,
+    "notify": False,
 }
 
 
@@ -132,12 +131,9 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         fleet.force("hold")
 
         def start(name: str) -> tuple[Switchboard, RunningNodeRed]:
-            board = open_.enter_context(switchboard(optimizer.url))
-            told = RHYTHM | {"BATTERY_PROFILE": name} | {each: "" for each in nodered.FOX if each != "BATTERY_PROFILE"}
+            board = open_.enter_context(switchboard(optimizer.url, document(name, {"device_id": "batteries"}, **HOUSE)))
             near = ha.url.rstrip("/")
-            return board, open_.enter_context(
-                node_red(folder / name, optimizer=board.url, home_assistant=near, token=ha.token, settings=told)
-            )
+            return board, open_.enter_context(node_red(folder / name, optimizer=board.url, home_assistant=near, token=ha.token))
 
         with ThreadPoolExecutor(3) as starting:
             started = list(starting.map(start, INVERTERS))
