@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.site import site_cli
 from app.config.settings import load
 from app.domain.errors import InvalidInputError
 
@@ -89,3 +90,20 @@ def _constants(value: ast.expr) -> Iterator[str]:
             yield from _constants(orelse)
         case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
             yield text.strip(" (")
+
+
+def test_the_key_of_the_secrets_outlives_the_container_and_is_in_the_backup() -> None:
+    folder = re.findall(r"^WORKDIR (\S+)", (ROOT / "backend" / "Dockerfile").read_text(), re.MULTILINE)[-1]
+    key = load(env_file=ROOT / "none").secrets.key_file
+
+    assert not key.is_absolute()
+    assert f"      - optimizer-data:{folder}\n" in COMPOSE
+    assert f"cat {folder}/{key}" in GUIDE.partition("## Backup")[2].partition("## Restore")[0]
+
+
+def test_every_command_of_houses_is_in_the_guide() -> None:
+    chapter = GUIDE.partition("## Houses")[2].partition("## Tokens")[0]
+    commands = [each.name or (each.callback.__name__ if each.callback else "") for each in site_cli.registered_commands]
+
+    assert {"show", "apply"} <= set(commands)
+    assert [name for name in commands if f"site {name.removeprefix('site_')}" not in chapter] == []

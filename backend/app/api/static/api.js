@@ -1,8 +1,8 @@
-// The public API: one function to ask it, errors people can read, the server's clock.
+// The public API: one function to ask it about the house of the address, errors people can read, the server's clock.
 
 const TOKEN = "battery-optimizer-token";
 const PATIENCE_MS = 15_000;
-const site = new URLSearchParams(location.search).get("site");
+export const site = new URLSearchParams(globalThis.location?.search).get("site");
 
 export class Lost extends Error {}
 export class Refused extends Error {}

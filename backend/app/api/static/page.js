@@ -7,6 +7,7 @@ import { drawDevices } from "./devices.js";
 import { by, say } from "./dom.js";
 import { age, clock, dayBefore, simulatedWords } from "./format.js";
 import { drawHealth, drawNow, drawPlanLine, drawTiles } from "./head.js";
+import * as houses from "./houses.js";
 import { drawAlternatives, drawDecisions, drawTable } from "./lists.js";
 import * as override from "./override.js";
 import { drawQuality } from "./quality.js";
@@ -28,6 +29,7 @@ let lost = null;
 function questions(at) {
   const since = new Date(at - PAST_MS).toISOString();
   return {
+    houses: ask("/api/v1/sites"),
     health: health(),
     told: ask("/api/v1/recommendation/now"),
     plan: ask("/api/v1/plan"),
@@ -105,6 +107,7 @@ function render() {
     withheld: heard.overrides?.withheld,
     past: pastOf(heard.today),
   };
+  houses.drawHouses(state);
   by("simulated").hidden = !heard.health?.simulated;
   if (heard.health?.simulated) say("simulated-what", simulatedWords(heard.health));
   by("forget").hidden = !token.get();
@@ -162,6 +165,7 @@ function login(error) {
 }
 
 function prepare() {
+  houses.prepare();
   board.prepare();
   override.prepare(refreshAfter, login);
   claims.prepare(refreshAfter, login);
