@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from app.document.devices import BatteryDevice, SolarDevice
 from app.document.site import SiteDocument
 from app.domain.roof import Plane, Roof
+from app.domain.setting import Preferences
 from app.domain.site import Battery, GridConnection, Inverter, Mode, Site, SiteId, SolarArray
 
 USUAL_WEAR_PER_KWH = 0.02
@@ -26,6 +27,17 @@ def site_of(document: SiteDocument) -> Site:
         solar=SolarArray() if document.solar is None else _array(document.solar),
         zone=ZoneInfo(place.time_zone),
         currency=place.currency,
+    )
+
+
+def preferences_of(document: SiteDocument) -> Preferences:
+    """Return what people change in passing."""
+    wished_pct, control = document.wishes.reserve_pct, document.control
+    return Preferences(
+        reserve_pct=document.battery.reserve_pct if wished_pct is None else wished_pct,
+        dry_run=control.dry_run,
+        controller=control.executor,
+        enabled=control.enabled,
     )
 
 
