@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import app.services.tariffs  # noqa: F401  (declares the price sources)
 from app.config.described import described
 from app.config.settings import load
 from app.document.planned import site_of

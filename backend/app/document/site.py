@@ -11,7 +11,7 @@ from app.document.grid import Grid
 from app.document.place import Place
 from app.document.sources import Sources
 from app.document.strict import Strict
-from app.document.tariff import Tariff
+from app.document.tariff import Tariff, described
 from app.document.ways import HomeAssistantWay
 from app.domain.errors import InvalidSiteError
 
@@ -70,12 +70,7 @@ class SiteDocument(Strict):
     def secret_names(self) -> frozenset[str]:
         """The secrets that the document names."""
         house, sun = self.sources.home_assistant, self.sources.solar
-        keys = [
-            each.api_key
-            for agreement in self.tariff.agreements
-            for each in (agreement.buying, agreement.selling)
-            if hasattr(each, "api_key")
-        ]
+        keys = [getattr(each, "api_key", None) for agreement in self.tariff.agreements for each in agreement.sources]
         return frozenset(name for name in (None if house is None else house.token, sun.api_key, *keys) if name is not None)
 
     def written(self) -> dict[str, Any]:
@@ -98,4 +93,4 @@ def read(value: Mapping[str, object]) -> SiteDocument:
 
 def schema() -> dict[str, Any]:
     """Return the document's JSON schema."""
-    return SiteDocument.model_json_schema(by_alias=True) | {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return described(SiteDocument.model_json_schema(by_alias=True)) | {"$schema": "https://json-schema.org/draft/2020-12/schema"}

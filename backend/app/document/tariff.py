@@ -1,63 +1,82 @@
 """What energy costs: agreements one after the other, each with a source for buying and one for selling."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, SerializeAsAny, model_validator
 
-from app.document.strict import SecretName, Strict, Url
-
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
+from app.document.strict import Strict
 
 
-class Octopus(Strict):
-    """A product of Octopus Energy in a region of Great Britain."""
+class Retail(Strict):
+    """From what the source says to what the house pays or earns: (price x factor + add_per_kwh) and VAT on it."""
 
-    source: Literal["octopus"] = "octopus"
-    product: str = Field(min_length=1, max_length=64, examples=["AGILE-24-10-01"])
-    region: str = Field(pattern="^[A-HJ-NP]$", description="Region letter; `prices region POSTCODE` finds it.")
-    payment_method: Literal["DIRECT_DEBIT", "NON_DIRECT_DEBIT"] = "DIRECT_DEBIT"
-    base_url: Url = "https://api.octopus.energy/v1/"
-    api_key: SecretName | None = Field(None, description="Only for metered consumption; prices are public.")
+    factor: float = Field(1.0, ge=-10, le=10)
+    add_per_kwh: float = Field(0.0, description="Mark-up, transfer and taxes without VAT, in currency per kWh; below 0 it is taken off.")
+    vat_pct: float = Field(0.0, ge=0, le=100)
 
-
-class Fixed(Strict):
-    """One price at all times; 0 says nobody pays."""
-
-    source: Literal["fixed"] = "fixed"
-    per_kwh: float = Field(description="In the currency of the place.")
+    def price(self, per_kwh: float) -> float:
+        """Return what is paid or earned per kWh."""
+        return round((per_kwh * self.factor + self.add_per_kwh) * (1 + self.vat_pct / 100), PRICE_DECIMALS)
 
 
-class Simulated(Strict):
-    """Made-up prices of Agile's shape, to play with."""
-
-    source: Literal["simulated"] = "simulated"
+PRICE_DECIMALS = 8
 
 
-type Buying = Annotated[Octopus | Fixed | Simulated, Field(discriminator="source")]
-type Selling = Annotated[Octopus | Fixed | Simulated, Field(discriminator="source")]
+class PriceOptions(Strict):
+    """What a house says of a price source. Each source declares its own fields in its own file; `source` names it."""
+
+    source: str
+    retail: Retail | None = Field(None, description="Where the source tells a wholesale price.")
+
+
+def known() -> dict[str, type[PriceOptions]]:
+    """Return every kind of price source that was declared, by its name."""
+    kinds, waiting = dict[str, type[PriceOptions]](), list(PriceOptions.__subclasses__())
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if isinstance(name := kind.model_fields["source"].default, str):
+            kinds[name] = kind
+    return dict(sorted(kinds.items()))
+
+
+def _of_its_kind(value: Any) -> Any:  # noqa: ANN401  (whatever a document says)
+    """Read what a document says of a source by the kind that its name tells."""
+    if isinstance(value, PriceOptions) or not isinstance(value, dict):
+        return value
+    kind = known().get(value.get("source", ""))
+    if kind is None:
+        raise ValueError(f"there is no price source {value.get('source')!r}; there are {', '.join(known())}")
+    return kind.model_validate(value)
+
+
+type PriceFrom = Annotated[SerializeAsAny[PriceOptions], BeforeValidator(_of_its_kind)]
 
 
 class Agreement(Strict):
-    """What holds from one instant to another; open at an end that is not given."""
+    """What holds from one instant to another; open at an end that is not given. Who sells nothing has no export."""
 
     from_: AwareDatetime | None = Field(None, alias="from")
     to: AwareDatetime | None = None
-    buying: Buying = Field(alias="import")
-    selling: Selling = Field(default_factory=lambda: Fixed(per_kwh=0.0), alias="export")
+    buying: PriceFrom = Field(alias="import")
+    selling: PriceFrom | None = Field(None, alias="export", description="Without one nobody pays for what is exported.")
 
     @model_validator(mode="after")
     def _lasts(self) -> Self:
         if self.from_ is not None and self.to is not None and self.to <= self.from_:
             raise ValueError("an agreement ends after it begins")
-        if isinstance(self.selling, Simulated) != isinstance(self.buying, Simulated):
-            raise ValueError("simulated prices come for both directions")
         return self
 
     def holds(self, instant: datetime) -> bool:
         """Tell whether it holds at an instant."""
         return (self.from_ is None or self.from_ <= instant) and (self.to is None or instant < self.to)
+
+    @property
+    def sources(self) -> tuple[PriceOptions, ...]:
+        """Every source it names."""
+        return (self.buying,) if self.selling is None else (self.buying, self.selling)
 
 
 class Tariff(Strict):
@@ -75,4 +94,17 @@ class Tariff(Strict):
     @property
     def is_simulated(self) -> bool:
         """Whether any prices are made up."""
-        return any(isinstance(each.buying, Simulated) for each in self.agreements)
+        return any(options.source == SIMULATED for agreement in self.agreements for options in agreement.sources)
+
+
+SIMULATED = "simulated"
+
+
+def described(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the document's JSON schema with every kind of price source in the place where one may stand."""
+    kinds = {name: kind.model_json_schema(by_alias=True) for name, kind in known().items()}
+    definitions = schema.setdefault("$defs", {})
+    for kind in kinds.values():
+        definitions |= kind.pop("$defs", {})
+    definitions["PriceOptions"] = {"oneOf": list(kinds.values()), "discriminator": {"propertyName": "source"}}
+    return schema

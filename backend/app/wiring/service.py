@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 import httpx
 
+import app.services.tariffs  # noqa: F401  (declares the price sources that a document may name)
 from app.api.deps import UseCases
 from app.api.security import Guard, sha256
 from app.config.service import ApiSettings

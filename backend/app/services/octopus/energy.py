@@ -74,18 +74,17 @@ class OctopusEnergy:
         Raises:
             UnavailableError: no useful answer.
         """
-        imported = self._tariff_prices(self.import_tariff, Direction.IMPORT, start, end)
+        imported = self.unit_rates(self.import_tariff, Direction.IMPORT, start, end)
         if isinstance(self.export_tariff, FlatExport):
             exported = _flat_prices(self.export_tariff, start, end)
         else:
-            exported = self._tariff_prices(self.export_tariff, Direction.EXPORT, start, end)
+            exported = self.unit_rates(self.export_tariff, Direction.EXPORT, start, end)
         return sorted(imported + exported, key=attrgetter("slot"))
 
     def published_until(self, now: datetime) -> datetime:
         """Return the instant up to which both tariffs should be known by now."""
-        if any(isinstance(tariff, OctopusTariff) and tariff.is_agile for tariff in (self.import_tariff, self.export_tariff)):
-            return agile_published_until(now, lateness=AGILE_LATENESS)
-        return now + KNOWN_AHEAD
+        tariffs = [tariff for tariff in (self.import_tariff, self.export_tariff) if isinstance(tariff, OctopusTariff)]
+        return min(map(known_until, tariffs, [now] * len(tariffs)))
 
     def standing_charges(self, start: datetime, end: datetime) -> list[StandingCharge]:
         """Return the import tariff's standing charges valid anywhere in [start, end), oldest first.
@@ -133,7 +132,12 @@ class OctopusEnergy:
     def _api(self) -> OctopusApi:
         return OctopusApi(http=self.http, api_key=self.api_key, sleep=self.sleep)
 
-    def _tariff_prices(self, tariff: OctopusTariff, direction: Direction, start: datetime, end: datetime) -> list[Price]:
+    def unit_rates(self, tariff: OctopusTariff, direction: Direction, start: datetime, end: datetime) -> list[Price]:
+        """Return a tariff's published half-hours of [start, end), oldest first, in GBP per kWh incl. VAT.
+
+        Raises:
+            UnavailableError: no useful answer.
+        """
         priced = self._half_hours(tariff, start, end) if start < end else {}
         source = f"{self.name} {tariff.code}"
         return [Price(slot=slot, direction=direction, per_kwh=per_kwh, source=source) for slot, per_kwh in priced.items()]
@@ -152,6 +156,11 @@ class OctopusEnergy:
         params = _span(start, end) | {"page_size": RATES_PER_PAGE}
         rates, _ = self._api.rows(Rate, f"{tariff.path}/{kind}/", params, what=what)
         return paid_by(rates, self.payment_method)
+
+
+def known_until(tariff: OctopusTariff, now: datetime) -> datetime:
+    """Return the instant up to which a tariff should be known by now."""
+    return agile_published_until(now, lateness=AGILE_LATENESS) if tariff.is_agile else now + KNOWN_AHEAD
 
 
 class _Consumption(BaseModel):
