@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from app.domain.decision import Command, Decision
 from app.domain.price import Direction, Price
 from app.domain.reading import Quantity, Reading
+from app.domain.setting import Preferences
 from app.domain.site import HOME, Mode, Site
 from app.domain.slot import slots_between
-from app.optimizer.rules import Rules
 from app.services.simulated.dwelling import SimulatedHouse
+from app.usecases.home import Home
 from app.usecases.settle import Settle, Settlement
 from tests.builders import battery, house
-from tests.fakes import Disk, FakeDecisions, FakeLedger, FakePrices, FakeReadings
+from tests.fakes import Disk, FakeDecisions, FakeLedger, FakePrices, FakeReadings, FakeTariff
 from tests.records import decision
 
 MINUTE = timedelta(minutes=1)
@@ -52,13 +53,13 @@ class Books:
         self.disk = Disk()
         self.prices, self.readings, self.ledger = FakePrices(self.disk), FakeReadings(self.disk), FakeLedger(self.disk)
         self.decisions = FakeDecisions(self.disk)
-        self.sites = {HOME: self.site}
+        self.homes = {HOME: Home(site=self.site, preferences=Preferences(reserve_pct=10), source=FakeTariff(self.start))}
         self.house = SimulatedHouse(self.site, now=self.start)
         self.restart()
 
     def restart(self) -> None:
         """Forget what is only in memory."""
-        self.settle = Settle(self.sites, self.prices, self.readings, self.decisions, self.ledger, Rules())
+        self.settle = Settle(self.homes, self.prices, self.readings, self.decisions, self.ledger)
 
     def price(self, start: datetime, end: datetime, *, minutes: int = 30) -> "Books":
         self.prices.save(HOME, prices(start, end, minutes=minutes), start)

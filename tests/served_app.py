@@ -12,16 +12,20 @@ from tempfile import TemporaryDirectory, mkdtemp
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from app.cli.show import demo_house
 from app.config.service import CertificatesSettings
 from app.config.settings import Settings, load
+from app.domain.site import HOME
 from app.main import create_app
 from app.storage.database import upgrade
 from app.trust.credentials import Authority
 from app.wiring.service import Service, build
+from tests.fakes import Inline
 
 NOON = datetime(2026, 6, 1, 12, 10, tzinfo=UTC)
 TOKENS = {role: f"{role}-token-of-forty-eight-characters-for-tests-only" for role in ("viewer", "controller", "admin")}
 NOWHERE = Path("/nonexistent/.env")
+HOUSE = demo_house(None)
 
 
 @dataclass
@@ -58,7 +62,9 @@ def served(
         if authority:
             settings = with_authority(settings, Path(folder) / "ca")
         clock = Clock()
-        service = build(settings, simulate_house=simulate_house, clock=clock)
+        service = build(settings, demo=HOUSE if simulate_house else None, clock=clock, workers=Inline())
+        if not simulate_house:
+            service.use.describe.create(HOME, HOUSE, actor="test", now=clock())
         app = create_app(service, make_rounds=False)
         with TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False) as client:
             yield Served(service=service, app=app, client=client, clock=clock)
@@ -79,8 +85,7 @@ def settings_in(folder: Path, *, tokens: bool = False, host: str = "127.0.0.1", 
         env_file=NOWHERE,
         database={"url": f"sqlite:///{path}"},
         api={"host": host} | ({f"{role}_token": token for role, token in TOKENS.items()} if tokens else {}),
-        solar={"peak_kw": 4.0},
-        tariff={"source": "simulated"},
+        secrets={"key_file": folder / "secrets.key"},
         planner={"time_limit_s": time_limit_s},
     )
 

@@ -14,7 +14,7 @@ from app.domain.slot import Slot, local_day
 from app.ledger.period import Period
 from app.looks.dashboard import Dashboard, Row, Source
 from app.looks.savings import Account
-from app.optimizer.rules import Rules
+from app.usecases.home import Sites
 from app.usecases.journal import Journal
 from app.usecases.settle import GRACE
 from tests.books import MINUTE, Books
@@ -36,7 +36,7 @@ def dashboard(books: Books, *, planned_from: datetime | None = None, minutes: in
         ]
         plans.save(plan(created_at=planned_from, steps=tuple(steps)))
     journal = Journal(plans, books.decisions)
-    return Dashboard(books.sites, books.ledger, books.prices, books.decisions, journal, books.settle)
+    return Dashboard(Sites(books.homes), books.ledger, books.prices, books.decisions, journal, books.settle)
 
 
 def rows(books: Books, now: datetime, day: date | None = None, *, planned_from: datetime | None = None) -> tuple[Row, ...]:
@@ -134,7 +134,7 @@ def test_savings_of_a_day_a_month_and_a_year_are_of_local_ones() -> None:
     books = Books(START).price(START - DAY, START + 3 * DAY)
     books.live(START, START + 2 * DAY)
     books.run(START + 2 * DAY + GRACE)
-    account = Account(books.sites, books.ledger, Rules())
+    account = Account(books.homes, books.ledger)
     now = START + 2 * DAY
 
     told = {period: account.statement(HOME, period, DAY_OF_CHANGE, now) for period in Period}

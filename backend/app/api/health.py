@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 
-from app.api.deps import House, Now, Use
+from app.api.deps import Described, Now, Use
 from app.api.models import Out
 from app.api.security import Viewer
 from app.domain.decision import Decision
@@ -49,25 +49,25 @@ def live() -> LiveOut:
 
 
 @router.get("/health", responses={HTTPStatus.SERVICE_UNAVAILABLE: {"model": HealthOut}})
-def health(use: Use, house: House, at: Now, _caller: Viewer, response: Response) -> HealthOut:
+def health(use: Use, site: Described, at: Now, _caller: Viewer, response: Response) -> HealthOut:
     """Return the state of every component; 200 when it can answer, 503 when not."""
-    report = use.health.report(house.id, at)
+    report = use.health.report(site, at)
     if not report.can_answer:
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return HealthOut(
         status=report.status,
         can_answer=report.can_answer,
-        simulated=use.simulated,
+        simulated=(home := use.homes.get(site)) is not None and home.is_simulated,
         components=[ComponentOut.model_validate(each) for each in report.components],
     )
 
 
 @router.get("/metrics", response_class=Response)
-def metrics(use: Use, house: House, at: Now, _caller: Viewer) -> Response:
+def metrics(use: Use, site: Described, at: Now, _caller: Viewer) -> Response:
     """Return Prometheus text."""
     registry = CollectorRegistry()
     registry.register(_Intake(use.fleet.counts, use.fleet.waiting()))
-    registry.register(_Collector(use.health.report(house.id, at), use.journal.remembered_decisions.get(house.id), len(use.journal.waiting)))
+    registry.register(_Collector(use.health.report(site, at), use.journal.remembered_decisions.get(site), len(use.journal.waiting)))
     return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

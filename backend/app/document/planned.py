@@ -1,9 +1,10 @@
 """The document as the planner sees it: the site of its devices."""
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from app.document.devices import BatteryDevice, SolarDevice
-from app.document.site import SiteDocument
+from app.document.site import SiteDocument, read
 from app.domain.roof import Plane, Roof
 from app.domain.setting import Preferences
 from app.domain.site import Battery, GridConnection, Inverter, Mode, Site, SiteId, SolarArray
@@ -28,6 +29,17 @@ def site_of(document: SiteDocument) -> Site:
         zone=ZoneInfo(place.time_zone),
         currency=place.currency,
     )
+
+
+def checked(value: Mapping[str, object]) -> SiteDocument:
+    """Return the document that a JSON value is, if its numbers make a house.
+
+    Raises:
+        InvalidSiteError: names every field that is wrong, one line each.
+    """
+    document = read(value)
+    site_of(document)
+    return document
 
 
 def preferences_of(document: SiteDocument) -> Preferences:

@@ -12,6 +12,8 @@ NEVER_SET = 0
 FULL_PCT = 100.0
 NODE_RED = "node_red"
 """Whoever asks over HTTP and reports: the Node-RED flow, or a script in its place."""
+NOBODY = "nobody"
+"""Who carries decisions out of a house where control is switched off."""
 _DONGLE = "dongle:"
 
 

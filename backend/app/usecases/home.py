@@ -1,7 +1,7 @@
 """A home: everything that the use cases need of one house, as its document says. It is made anew when that changes."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.domain.setting import Preferences
 from app.domain.site import HOME, Site, SiteId
@@ -20,7 +20,7 @@ class Home:
     """With the reserve that holds."""
     preferences: Preferences
     source: ports.PriceSource
-    rules: Rules = Rules()
+    rules: Rules = field(default_factory=Rules)
     """What the fallback and the third baseline do."""
     annual_kwh: float = 3500.0
     """Scales the standard profile until the house has a week of history."""

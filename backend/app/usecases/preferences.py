@@ -66,7 +66,7 @@ class Prefer:
             _ = Preferences(reserve_pct=0, controller=controller)
         if dongle is not None:
             self._must_be_claimed(site, dongle)
-        changes = {"wishes": wishes, "control": control}
+        changes: Mapping[str, Mapping[str, object]] = {"wishes": wishes, "control": control}
         try:
             changed = self._put(site, changes, actor=actor, now=now)
         except ConflictError:  # something else of the document, in the same moment

@@ -6,7 +6,6 @@ from app.domain.slot import slots_between
 from app.ledger.period import Period
 from app.looks.forecast_quality import ForecastQuality
 from app.looks.savings import Account
-from app.optimizer.rules import Rules
 from app.services.home_assistant.accounts import EVERY, KEPT_FOR, Accounts, keys
 from app.usecases.settle import GRACE
 from tests.books import Books
@@ -27,7 +26,7 @@ def lived() -> tuple[Books, Accounts]:
     slots = tuple(slots_between(START, START + DAY, minutes=30))
     forecasts.save(HOME, forecast(kw=[1.0] * len(slots), slots=slots, issued_at=START))
     quality = ForecastQuality(forecasts, books.ledger)
-    return books, Accounts(account=Account(books.sites, books.ledger, Rules()), quality=quality)
+    return books, Accounts(account=Account(books.homes, books.ledger), quality=quality)
 
 
 def test_savings_are_those_of_the_statement_and_say_since_when() -> None:

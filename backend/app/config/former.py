@@ -1,15 +1,17 @@
-"""The house: battery, inverter, grid, roof, tariff, Home Assistant, rules and planner."""
+"""The house as the last release had it in the environment. It is read once, for the document; nothing else reads it."""
 
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.config.group import Group
-from app.control.command import LABELS
+from app.config.service import PlannerSettings
 from app.domain.reading import Quantity
-from app.domain.roof import Plane, Roof
-from app.domain.site import Coupling, Mode, SolarArray
+from app.domain.site import Coupling, Mode
+
+PROFILES = ("fox_ess", "plain")
 
 
 class BatterySettings(Group):
@@ -37,8 +39,8 @@ class InverterSettings(Group):
     @field_validator("profile")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in LABELS:
-            raise ValueError(f"no inverter profile named {value!r}; there are {', '.join(sorted(LABELS))}")
+        if value not in PROFILES:
+            raise ValueError(f"no inverter profile named {value!r}; there are {', '.join(PROFILES)}")
         return value
 
 
@@ -95,25 +97,6 @@ class SolarSettings(Group):
         if self.source == "solcast" and not (self.api_key and self.rooftops):
             raise ValueError("solcast needs an api_key and rooftops")
         return self
-
-    @property
-    def array(self) -> SolarArray:
-        """The roof as the planner sees it."""
-        return SolarArray(peak_kw=self.peak_kw or sum(plane.kwp for plane in self.planes), curtailable=self.curtailable)
-
-    @property
-    def roof(self) -> Roof | None:
-        """The roof as the sun sees it; None where it is not described."""
-        if not self.planes or self.latitude is None or self.longitude is None:
-            return None
-        return Roof(
-            latitude=self.latitude,
-            longitude=self.longitude,
-            planes=tuple(Plane(**plane.model_dump()) for plane in self.planes),
-            loss=self.loss_pct / 100,
-            per_degree=self.pct_per_degree / 100,
-            inverter_kw=self.inverter_kw,
-        )
 
 
 class HouseSettings(Group):
@@ -174,10 +157,33 @@ class RulesSettings(Group):
     sell_above: float = Field(0.28, description="Sell at or above this export price.")
 
 
-class PlannerSettings(Group):
-    """The optimizer."""
+class FormerPlannerSettings(PlannerSettings):
+    """The optimizer, with what is a house's own."""
 
     switching_cost: float = Field(
         0.002, ge=0, description="What another mode must save to replace the one decided earlier in the same slot, in currency."
     )
-    time_limit_s: float = Field(2.0, gt=0, le=60, description="Wall clock for one plan; what is proved by then is used.")
+
+
+class FormerHouse(BaseSettings):
+    """Everything that could be set of the one house."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OPTIMIZER_", env_nested_delimiter="__", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    battery: BatterySettings = BatterySettings()
+    inverter: InverterSettings = InverterSettings()
+    grid: GridSettings = GridSettings()
+    solar: SolarSettings = SolarSettings()
+    house: HouseSettings = HouseSettings()
+    tariff: TariffSettings = TariffSettings()
+    home_assistant: HomeAssistantSettings = HomeAssistantSettings()
+    rules: RulesSettings = RulesSettings()
+    planner: FormerPlannerSettings = FormerPlannerSettings()
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.solar.source == "home_assistant" and self.home_assistant.url is None:
+            raise ValueError("OPTIMIZER_SOLAR__SOURCE is home_assistant: set OPTIMIZER_HOME_ASSISTANT__URL and __TOKEN")
+        return self
