@@ -68,7 +68,7 @@ test-stack: stack  ## the same by its longer name
 bench: $(VENV)/dev  ## speed and memory against the budgets
 	$(BIN)/python -m tests.bench
 
-bench-savings: $(VENV)/dev  ## what deciding well is worth on a real year (ARGS="--weeks 6" to try)
+bench-savings: $(VENV)/dev  ## what deciding well is worth on a real year (ARGS="--windows": 12 x 4 days in minutes, against the release)
 	$(BIN)/python -m tests.bench.bench_savings $(ARGS)
 
 bench-forecasts: $(VENV)/dev  ## forecasts beside simple ones, and whether their intervals hold (ARGS="--coverage" for these)

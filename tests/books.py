@@ -13,7 +13,7 @@ from app.domain.slot import slots_between
 from app.services.simulated.dwelling import SimulatedHouse
 from app.usecases.home import Home
 from app.usecases.settle import Settle, Settlement
-from tests.builders import battery, house
+from tests.builders import RULES, battery, house
 from tests.fakes import Disk, FakeDecisions, FakeLedger, FakePrices, FakeReadings, FakeTariff
 from tests.records import decision
 
@@ -53,7 +53,11 @@ class Books:
         self.disk = Disk()
         self.prices, self.readings, self.ledger = FakePrices(self.disk), FakeReadings(self.disk), FakeLedger(self.disk)
         self.decisions = FakeDecisions(self.disk)
-        self.homes = {HOME: Home(site=self.site, preferences=Preferences(reserve_pct=10), source=FakeTariff(self.start))}
+        self.homes = {
+            HOME: Home(
+                site=self.site, preferences=Preferences(reserve_pct=10), source=FakeTariff(self.start), rules=RULES, switching_cost=0.002
+            )
+        }
         self.house = SimulatedHouse(self.site, now=self.start)
         self.restart()
 

@@ -5,12 +5,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Literal
 
+from app.domain.money import currency
 from app.domain.price import PriceClass, PricedSlot, Provenance
 from app.domain.site import Battery, Coupling, GridConnection, Inverter, Mode, Site, SolarArray
 from app.domain.slot import Slot
 from app.optimizer.problem import Problem, ProblemSlot
+from app.optimizer.rules import Rules
 
 START = datetime(2026, 6, 1, 0, 0, tzinfo=UTC)
+GBP, SEK = currency("GBP"), currency("SEK")
+RULES = Rules.of(GBP)
+"""The rules of a British house that never set them."""
 
 type Series = float | Sequence[float]
 """One number for every slot, or one for each."""

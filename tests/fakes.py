@@ -21,6 +21,7 @@ from app.domain.site import HOME, Site, SiteId
 from app.domain.slot import Slot, slots_between
 from app.fleet.ports import Devices
 from app.looks.health import Component, Health
+from app.templates.labels import VendorWords
 from app.usecases.describe import Describe
 from app.usecases.execute import Execute
 from app.usecases.history import History
@@ -32,7 +33,7 @@ from app.usecases.preferences import Prefer
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
 from app.usecases.rounds import Rounds
-from tests.builders import house
+from tests.builders import RULES, house
 
 NIGHT = datetime(2026, 6, 1, 22, 0, tzinfo=UTC)
 
@@ -462,6 +463,8 @@ class FakeHome:
             site=self.site,
             preferences=Preferences(reserve_pct=10),
             source=self.tariff,
+            rules=RULES,
+            switching_cost=0.002,
             house=self.house,
             actuator=self.actuator,
         )
@@ -475,7 +478,7 @@ class FakeHome:
     def restart(self) -> None:
         """Forget what is only in memory."""
         self.journal = Journal(self.plans, self.decisions)
-        self.recommend = Recommend(self.homes, self.ingest, self.outlook, self.journal, self.overrides, self.time_limit_s)
+        self.recommend = Recommend(self.homes, self.ingest, self.outlook, self.journal, self.overrides, self.time_limit_s, VendorWords())
         self.health = Health(self._check, self.refresh, self.ingest, self.journal, self.prices, self.readings, self.homes)
         self.rounds = Rounds(self.homes, self.refresh, self.ingest, self.recommend, self.execute, self.prune, Inline())
 

@@ -20,14 +20,17 @@ from app.domain.decision import (
     Override,
     PriceNow,
     ReasonCode,
+    Wording,
+    battery_order,
 )
 from app.domain.forecast import Forecast, ForecastKind
 from app.domain.ledger import BASELINES, CaseSlot, Energies, Flows, Intent, SettledSlot, SlotStatus
-from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, Violation
+from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, Violation, battery_trace, solar_trace
 from app.domain.price import Direction, Price, PriceClass, PricedSlot, Provenance
 from app.domain.reading import Quality, Quantity, Reading
 from app.domain.site import HOME, Mode
 from app.domain.slot import Slot
+from app.storage.plans import TOLD_OF_STEP
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
@@ -76,16 +79,26 @@ def step(n: int = 0, **changes: Any) -> PlanStep:
         ),
         load_kw=0.5,
         solar_kw=0.2,
-        curtailed_kw=0.0,
         import_kw=2.3,
         export_kw=0.0,
-        charge_kw=2.0,
-        discharge_kw=0.0,
-        stored_kwh=5.95,
-        stored_kwh_value=0.18,
         cost=0.115,
+        traces=(
+            solar_trace(solar_kw=0.2, curtailed_kw=0.0),
+            battery_trace(charge_kw=2.0, discharge_kw=0.0, stored_kwh=5.95, stored_kwh_value=0.18, cost=0.0),
+        ),
     )
-    return replace(usual, **changes)
+    return changed(usual, **changes)
+
+
+def changed(usual: PlanStep, **changes: Any) -> PlanStep:
+    """Return a step that differs, also in what its battery and its array do."""
+    told = {name: changes.pop(name, getattr(usual, name)) for name in TOLD_OF_STEP}
+    step = replace(usual, **changes)
+    solar, store, *others = step.traces
+    solar = replace(solar, gives_kw=step.solar_kw - told["curtailed_kw"], state={"curtailed_kw": told["curtailed_kw"]})
+    state = {name: told[name] for name in ("stored_kwh", "stored_kwh_value")}
+    store = replace(store, draws_kw=told["charge_kw"], gives_kw=told["discharge_kw"], state=state)
+    return replace(step, traces=(solar, store, *others))
 
 
 def plan(count: int = 2, /, **changes: Any) -> Plan:
@@ -110,12 +123,15 @@ def violation(**changes: Any) -> Violation:
     return replace(Violation(limit="reserve", at=NOON, amount=0.3, unit="kWh", until=at(1)), **changes)
 
 
+CHARGE = Command(mode=Mode.FORCE_CHARGE, power_kw=2.0, target_soc_pct=95.0)
+
+
 def alternative(**changes: Any) -> Alternative:
     """Return a mode that was not chosen."""
     return replace(Alternative(command=Command(mode=Mode.SELF_USE), extra_cost=0.31, why_not="it would buy at 28p tonight"), **changes)
 
 
-def decision(n: int = 0, **changes: Any) -> Decision:
+def decision(n: int = 0, *, command: Command = CHARGE, **changes: Any) -> Decision:
     """Return the decision to charge in the n-th half-hour, made at its start."""
     usual = Decision(
         id=f"decision-{n}",
@@ -124,9 +140,8 @@ def decision(n: int = 0, **changes: Any) -> Decision:
         slot=slot(n),
         decided_at=at(n),
         valid_until=at(n + 1),
-        command=Command(mode=Mode.FORCE_CHARGE, power_kw=2.0, target_soc_pct=95.0),
-        label="Force Charge",
-        discharge_current_a=0.0,
+        orders=(battery_order(command, lease_until=changes.get("valid_until", at(n + 1))),),
+        wording=Wording(label="Force Charge", discharge_current_a=0.0),
         reason_code=ReasonCode.CHEAP_CHARGE,
         reason="Charge at 10.0p: it saves 18.0p tonight",
         plan_source=PlanSource.OPTIMIZER,

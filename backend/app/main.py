@@ -26,6 +26,7 @@ from app.api import (
     provisioning,
     readings,
     recommendation,
+    reference,
     savings,
     settings,
     shadow,
@@ -69,7 +70,7 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
         description="What to do with a home battery in this half hour, and why.",
         responses=errors.RESPONSES,
         lifespan=lifespan,
-        docs_url=None,  # they load scripts from the internet into a page of the house; /openapi.json says it all
+        docs_url=None,  # they load scripts from the internet into a page of the house; `reference` serves /docs
         redoc_url=None,
     )
     app.state.use, app.state.guard = service.use, service.guard
@@ -85,6 +86,7 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
     for resource in (savings, dashboard, shadow, forecast_quality, provisioning, audit, devices):
         v1.include_router(resource.router)
     app.include_router(v1)
+    app.include_router(reference.router)
     page.mount(app)
     return app
 

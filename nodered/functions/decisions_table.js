@@ -1,7 +1,7 @@
 // in: msg.got.decisions   out: msg.payload.rows, newest first, each with the last that is known of its execution
 const { ok, body, failure } = msg.got.decisions;
 const MOST_ROWS = 24;
-const scale = (currency) => (["GBP", "EUR", "SEK", "NOK", "DKK"].includes(currency) ? 100 : 1);
+const scale = (currency) => (["GBP", "EUR", "CHF", "USD", "CAD", "AUD", "NZD", "SGD", "SEK", "NOK", "DKK"].includes(currency) ? 100 : 1);
 const newest = (ok ? body.decisions : []).slice(-MOST_ROWS).reverse();
 const rows = newest.map((each, i) => {
     const outcome = each.outcomes.at(-1);

@@ -17,7 +17,7 @@ msg.payload = {
     import: price(told?.price?.import_per_kwh),
     export: price(told?.price?.export_per_kwh),
     class: told?.price?.class || "unknown",
-    estimated: told ? told.price?.provenance !== "published" : false,
+    estimated: told?.price?.provenance === "estimated",
     source: told?.plan_source || null,
     next_change: next_change(),
     valid_until: told?.valid_until || null,
@@ -61,7 +61,10 @@ function kind(step) {
 }
 
 function minor(currency) {
-    return { GBP: [100, "p"], EUR: [100, "ct"], SEK: [100, "öre"], NOK: [100, "øre"], DKK: [100, "øre"] }[currency] || [1, currency || ""];
+    return {
+        GBP: [100, "p"], EUR: [100, "ct"], CHF: [100, "Rp."], USD: [100, "c"], CAD: [100, "c"], AUD: [100, "c"], NZD: [100, "c"], SGD: [100, "c"],
+        SEK: [100, "öre"], NOK: [100, "øre"], DKK: [100, "øre"],
+    }[currency] || [1, currency || ""];
 }
 
 function price(per_kwh) {

@@ -306,7 +306,7 @@ test("without an answer the card says so and never invents a price", () => {
 test("charts: estimated prices are a series of their own, and what is measured ends where the plan begins", () => {
     const me = house();
     const slot = (n, provenance) => ({ start: step(n).start, end: step(n).end, import_per_kwh: 0.1, export_per_kwh: 0.05, price_class: "cheap", provenance });
-    const prices = me.run("price_chart", { at: NOON, settings: me.settings(), got: { prices: { ok: true, body: { currency: "GBP", slots: [slot(0, "published"), slot(1, "estimated")] } } } }).payload;
+    const prices = me.run("price_chart", { at: NOON, settings: me.settings(), got: { prices: { ok: true, body: { currency: "GBP", slots: [slot(0, "published"), slot(0, "simulated"), slot(1, "estimated")] } } } }).payload;
     assert.deepEqual([...new Set(prices.map((each) => each.series))], ["cheap", "export", "estimated", "now"]);
     assert.equal(prices[0].v, 10);
     const plan = me.run("plan_chart", { at: NOON, day, settings: me.settings(), got: got() }).payload;

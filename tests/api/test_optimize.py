@@ -116,3 +116,10 @@ def test_slots_with_a_hole_are_refused(alive: Served) -> None:
     del problem["slots"][1]
     reply = alive.client.post("/api/v1/optimize", json=problem)
     assert (reply.status_code, reply.json()["code"]) == (422, "invalid_input")
+
+
+@pytest.mark.parametrize(("currency", "per_kwh", "status"), [("GBP", 100, 422), ("CZK", 100, 200), ("GBP", 9, 200), ("GPB", 0.2, 422)])
+def test_a_price_is_judged_by_its_currency(alive: Served, currency: str, per_kwh: float, status: int) -> None:
+    problem = asked([per_kwh, 0.2], site={"currency": currency})
+
+    assert alive.client.post("/api/v1/optimize", json=problem).status_code == status

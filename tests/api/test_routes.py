@@ -34,7 +34,7 @@ def test_plan_and_its_record_are_the_same(alive: Served) -> None:
 def test_prices_cover_two_days_without_a_hole(alive: Served) -> None:
     slots = alive.client.get("/api/v1/prices").json()["slots"]
     assert all(one["end"] == following["start"] for one, following in pairwise(slots))
-    assert {slot["provenance"] for slot in slots} == {"published", "estimated"}
+    assert {slot["provenance"] for slot in slots} == {"simulated", "estimated"}
     day = alive.client.get("/api/v1/prices", params={"start": "2026-05-31T00:00:00Z", "end": "2026-06-01T00:00:00Z"}).json()
     assert len(day["slots"]) == 48
 
@@ -44,6 +44,27 @@ def test_decisions_of_the_last_day(alive: Served) -> None:
     (told,) = alive.client.get("/api/v1/decisions").json()["decisions"]
     assert told["decision_id"] == decided["decision_id"]
     assert [each["status"] for each in told["outcomes"]] == ["confirmed"]
+    assert [(each["asset"], each["evidence"]) for each in told["outcomes"]] == [("battery", "read_back")]
+    assert (told["evidence"], told["effect"]) == ("read_back", None)
+
+
+def test_a_recommendation_is_told_as_orders_too(alive: Served) -> None:
+    told = alive.client.get("/api/v1/recommendation/now").json()
+
+    (order,) = told["orders"]
+    assert (order["asset"], order["verb"], order["lease_until"]) == ("battery", told["mode_code"], told["valid_until"])
+    assert (order["power_kw"], order["target_soc_pct"]) == (told["power_kw"], told["target_soc_pct"])
+
+
+def test_a_plan_says_of_every_asset_what_it_does(alive: Served) -> None:
+    for step in alive.client.get("/api/v1/plan").json()["steps"]:
+        sun, store = step["assets"]
+        assert (sun["asset"], store["asset"]) == ("solar", "battery")
+        assert store["power_kw"] == step["charge_kw"] - step["discharge_kw"]
+        assert store["state"] == {"stored_kwh": step["stored_kwh"], "stored_kwh_value": step["plan_kwh_value"]}
+        assert sun["state"] == {"curtailed_kw": step["curtailed_kw"]}
+        drawn = step["load_kw"] + sun["power_kw"] + store["power_kw"]
+        assert step["import_kw"] - step["export_kw"] == pytest.approx(drawn)
 
 
 def test_health_names_every_component(alive: Served) -> None:
@@ -51,6 +72,14 @@ def test_health_names_every_component(alive: Served) -> None:
     told = reply.json()
     assert (reply.status_code, told["status"], told["can_answer"], told["simulated"]) == (200, "ok", True, True)
     assert [each["name"] for each in told["components"]] == ["database", "prices", "battery", "house", "optimizer"]
+
+
+def test_a_real_house_on_made_up_prices_is_degraded_and_says_so() -> None:
+    with served(simulate_house=False) as real:
+        told = real.client.get("/health").json()
+    (tariff,) = (each for each in told["components"] if each["name"] == "tariff")
+    assert (tariff["status"], told["simulated_prices"], told["simulated_house"]) == ("degraded", True, False)
+    assert "made-up prices" in tariff["detail"]
 
 
 def test_health_is_503_while_nothing_is_known(fresh: Served) -> None:
@@ -107,6 +136,19 @@ def test_outcome_of_a_decision(fresh: Served) -> None:
     for _ in range(2):
         told = fresh.client.post(f"/api/v1/decisions/{decided}/outcome", json=report).json()
     assert [(each["status"], each["mode_read_back"]) for each in told["outcomes"]] == [("confirmed", "Self Use")]
+    assert told["evidence"] == "read_back"
+
+
+def test_an_executor_says_how_far_it_got_but_not_that_it_is_done(fresh: Served) -> None:
+    fresh.client.post("/api/v1/prices/refresh")
+    decided = fresh.client.get("/api/v1/recommendation/now").json()["decision_id"]
+    path = f"/api/v1/decisions/{decided}/outcome"
+
+    accepted = fresh.client.post(path, json={"status": "commanded", "asset": "battery", "evidence": "accepted"}).json()
+    claimed = fresh.client.post(path, json={"status": "commanded", "evidence": "delivered"})
+
+    assert accepted["evidence"] == "accepted"
+    assert (claimed.status_code, claimed.json()["code"]) == (422, "invalid_request")
 
 
 def test_an_override_wins_and_goes(fresh: Served) -> None:

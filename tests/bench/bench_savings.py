@@ -1,8 +1,8 @@
-"""What deciding well is worth on a real year: `python -m tests.bench.bench_savings`; `--weeks 6` to try.
+"""What deciding well is worth on a real year: `python -m tests.bench.bench_savings`; `--weeks 6` to try, `--windows` in minutes.
 
 The benchmark of the decisions: the home and tariff of `uk_year_2023`, decided every half-hour with only what was known then, from four
 weeks in, beside every baseline and both perfect bounds. Then the same houses and tariffs nobody tuned on, for some weeks each.
-What is decided is kept in `.bench/`, so a run that was killed goes on.
+What is decided is kept in `.bench/` under a fingerprint of the code, so a run that was killed goes on and changed code starts anew.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from app.replay.jobs import Job
 from app.replay.outcome import share
 from app.replay.study import NO_BATTERY, RULES, SELF_USE, Ask, planners, study, table
 from app.replay.tapes import read_tape
+from tests.bench.windows import windows
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 KEPT = Path(".bench")
@@ -249,7 +250,13 @@ def main() -> None:
         "--plan", action=argparse.BooleanOptionalAction, default=True, help="the linear plan too, forced and mapped to modes"
     )
     parser.add_argument("--only", choices=("benchmark", "variants"))
+    parser.add_argument("--windows", action="store_true", help="only four days of each month, held against the last release")
     asked = parser.parse_args()
+    if asked.windows:
+        year = read_tape(DATA / "uk_year_2023.csv.gz")
+        if not windows(year, house(), folder=KEPT, out=out, progressing=_progress):
+            raise SystemExit("it costs more than the last release did")
+        return
     met = asked.only == "variants" or benchmark(asked.weeks, plan=asked.plan)
     if asked.only != "benchmark" and asked.weeks is None:
         variants()

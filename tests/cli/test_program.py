@@ -97,6 +97,12 @@ def test_db_upgrade_and_prune(run: Run) -> None:
     assert "0 readings" in told.output
 
 
+def test_db_downgrade_goes_back_and_upgrade_forth(run: Run) -> None:
+    run("db", "upgrade")
+    assert "at 0006" in run("db", "downgrade", "0006").stdout
+    assert "fits this version" in run("db", "upgrade").stdout
+
+
 def test_a_token_is_shown_once_listed_and_revoked(run: Run) -> None:
     made = run("token", "create", "node-red", "--role", "controller")
     assert made.exit_code == 0, made.output
@@ -112,11 +118,42 @@ def test_a_token_is_shown_once_listed_and_revoked(run: Run) -> None:
     assert "choose another name" in str(again.exception)
 
 
-def test_doctor_is_content_with_a_sound_house(run: Run) -> None:
-    told = run("doctor")
+@pytest.fixture
+def octopus() -> Iterator[dict[str, str]]:
+    """Settings of a house whose prices a real server publishes."""
+    with serving(ServedOctopus(load(FORTNIGHT))) as served:
+        yield {"OPTIMIZER_TARIFF__SOURCE": "octopus", "OPTIMIZER_TARIFF__BASE_URL": served.url}
+
+
+def test_doctor_is_content_with_a_sound_house(run: Run, octopus: dict[str, str]) -> None:
+    told = run("doctor", **octopus)
     assert told.exit_code == 0, told.output
     assert "listens on 127.0.0.1 only" in told.output
     assert "schema up to date" in told.output
+
+
+def test_a_real_house_on_made_up_prices_is_told_so(run: Run, octopus: dict[str, str]) -> None:
+    run("db", "upgrade")
+    charged()
+    doctor = run("doctor")
+    assert doctor.exit_code == 1
+    assert "a real house is planned on made-up prices" in " ".join(doctor.output.split())
+    assert "set OPTIMIZER_TARIFF__SOURCE=octopus" in " ".join(doctor.output.split())
+    assert "made-up prices" in run("recommend").output
+    assert "made-up prices" not in run("recommend", **octopus).output
+
+
+def test_a_house_refuses_prices_in_another_currency(run: Run, octopus: dict[str, str]) -> None:
+    run("db", "upgrade")
+    charged()
+    swedish = octopus | {"OPTIMIZER_HOUSE__CURRENCY": "SEK"}
+    refused = run("prices", "refresh", **swedish)
+    assert refused.exit_code == 1
+    assert "tells its prices in GBP, this house counts in SEK" in str(refused.exception)
+    doctor = run("doctor", **swedish)
+    assert doctor.exit_code == 1
+    assert "set OPTIMIZER_HOUSE__CURRENCY" in " ".join(doctor.output.split())
+    assert "current price is not known" in " ".join(run("recommend", **swedish).output.split())
 
 
 @pytest.mark.parametrize(
@@ -143,9 +180,9 @@ def test_doctor_names_what_is_broken_and_the_remedy(run: Run, broken: dict[str, 
     assert remedy in " ".join(told.output.split())
 
 
-def test_doctor_knows_of_stored_tokens(run: Run) -> None:
+def test_doctor_knows_of_stored_tokens(run: Run, octopus: dict[str, str]) -> None:
     run("token", "create", "admin", "--role", "admin")
-    told = run("doctor", OPTIMIZER_API__HOST="0.0.0.0")  # noqa: S104
+    told = run("doctor", **octopus, OPTIMIZER_API__HOST="0.0.0.0")  # noqa: S104
     assert told.exit_code == 0, told.output
 
 

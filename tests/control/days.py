@@ -16,9 +16,9 @@ import numpy as np
 from app.control.choose import choose
 from app.control.decide import from_choice
 from app.domain.tape import Tape
-from app.optimizer.rules import Rules, follow
+from app.optimizer.rules import follow
 from app.replay.backtest import Replay, Terms, run_one
-from tests.builders import battery, house
+from tests.builders import RULES, battery, house
 
 FOLDER = Path(__file__).parents[1] / "scenarios" / "decisions"
 
@@ -42,7 +42,7 @@ def told(day: dict[str, Any]) -> list[str]:
     for n in range(tape.place(datetime.fromisoformat(day["from"])), tape.place(datetime.fromisoformat(day["to"]))):
         problem, expected = replay.question(n, stored)
         now = tape.start(n)
-        verdict = from_choice(problem, follow(problem, Rules(), now=now), choose(problem, expected.paths))
+        verdict = from_choice(problem, follow(problem, RULES, now=now), choose(problem, expected.paths))
         row = run_one(tape, terms.site, verdict.command, n, stored)
         stored = row.stored_end_kwh
         power = "" if verdict.command.power_kw is None else f" {verdict.command.power_kw:g} kW"

@@ -6,7 +6,7 @@ import pytest
 
 from app.control import decide
 from app.control.choose import choose
-from app.control.decide import LEASE_GRACE_S, Situation, Verdict, write_up
+from app.control.decide import LEASE_GRACE_S, Situation, Verdict, discharge_kw, write_up
 from app.control.explain import reason
 from app.domain.decision import Command, Decision, Limit, ReasonCode
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep
@@ -16,9 +16,11 @@ from app.domain.slot import Slot
 from app.optimizer.plan import make_plan
 from app.optimizer.problem import Problem
 from app.optimizer.rules import Rules
-from tests.builders import START, battery, house, priced, problem
+from tests import records
+from tests.builders import GBP, RULES, START, battery, house, priced, problem
 from tests.control.test_choose import foreseen
 from tests.control.test_mapped import CHARGES, FEEDS, IDLES, KEEPS, SELLS, SERVES, STORES
+from tests.records import changed
 
 HOUR = timedelta(hours=1)
 SITE = house()
@@ -80,7 +82,7 @@ def test_a_forced_mode_tells_the_inverter_to_stop_at_limit_or_reserve_in_whole_p
 
 
 def test_a_target_is_not_what_rounding_made_of_it_and_none_where_the_reserve_is_empty() -> None:
-    rule = decide.from_rules(SITE, Rules(sell_above=0.1), priced([0.3], 0.2)[0], cause="no plan")
+    rule = decide.from_rules(SITE, Rules.of(GBP, sell_above=0.1), priced([0.3], 0.2)[0], cause="no plan")
 
     assert written(rule, site=house(battery(reserve_kwh=10 * 7 / 100))).command.target_soc_pct == 7
     assert written(rule, site=house(battery(reserve_kwh=0))).command.target_soc_pct is None
@@ -97,20 +99,17 @@ def test_what_a_person_or_an_earlier_plan_asked_for_keeps_its_target() -> None:
 
 def step(**changes: float) -> PlanStep:
     """Return a slot of an hour at 30p in which nothing moves the battery, at half charge."""
-    still = PlanStep(
+    still = records.step(
         priced=priced([0.30], 0.15, minutes=60)[0],
         load_kw=0,
         solar_kw=0,
-        curtailed_kw=0,
         import_kw=0,
-        export_kw=0,
         charge_kw=0,
-        discharge_kw=0,
         cost=0,
         stored_kwh=5.0,
         stored_kwh_value=0.42,
     )
-    return replace(still, **changes)  # type: ignore[arg-type]
+    return changed(still, **changes)
 
 
 def test_a_charge_from_below_the_reserve_names_the_reserve_even_where_it_ends_above() -> None:
@@ -206,7 +205,7 @@ def test_an_earlier_plan_is_silent_beyond_its_horizon_and_on_estimated_prices() 
     ],
 )
 def test_the_rules_name_price_and_thresholds(price: float, mode: Mode, code: ReasonCode) -> None:
-    found = decide.from_rules(SITE, Rules(), priced([price], price)[0], cause="no plan")
+    found = decide.from_rules(SITE, RULES, priced([price], price)[0], cause="no plan")
 
     assert (found.command.mode, found.reason_code, found.source, found.cause) == (mode, code, PlanSource.RULES, "no plan")
     assert f"{100 * price:.1f}p" in found.reason
@@ -216,18 +215,20 @@ def test_a_decision_is_a_lease_that_ends_one_round_after_its_slot() -> None:
     decision = written(verdict(CHARGES))
 
     assert decision.valid_until == START + HOUR + timedelta(seconds=LEASE_GRACE_S)
-    assert (decision.label, decision.plan_id) == ("Force Charge", planned(CHARGES).id)
+    (order,) = decision.orders
+    assert (order.asset, order.verb, order.lease_until) == ("battery", "force_charge", decision.valid_until)
+    assert decision.plan_id == planned(CHARGES).id
     assert decision.expected_soc_pct == pytest.approx(33.8), "charged at the quarter of full power that is cheapest"
 
 
-@pytest.mark.parametrize(("voltage_v", "amperes"), [(None, 97.7), (50.0, 100.0)])
-def test_the_discharge_current_follows_the_voltage_measured_or_else_configured(voltage_v: float | None, amperes: float) -> None:
-    assert written(verdict(SELLS), voltage_v=voltage_v).discharge_current_a == amperes
+def test_what_is_expected_to_be_discharged_follows_from_plan_or_command() -> None:
+    sells, rule = verdict(SELLS), decide.from_rules(SITE, RULES, priced([0.35], 0.35)[0], cause="x")
 
-
-def test_without_discharge_no_current_flows() -> None:
-    assert written(verdict(CHARGES)).discharge_current_a == 0
-    assert written(decide.from_rules(SITE, Rules(), priced([0.2])[0], cause="x")).discharge_current_a == 0
+    assert sells.step is not None
+    assert discharge_kw(SITE, sells) == sells.step.discharge_kw > 0
+    assert discharge_kw(SITE, rule) == SITE.max_discharge_kw
+    assert discharge_kw(SITE, verdict(CHARGES)) == 0
+    assert discharge_kw(SITE, decide.from_rules(SITE, RULES, priced([0.2])[0], cause="x")) == 0
 
 
 def test_an_unknown_price_stays_unknown_on_the_last_rung() -> None:

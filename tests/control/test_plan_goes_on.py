@@ -1,14 +1,21 @@
 """The plan that is stored and shown goes on from the mode that was decided, whatever house, price and weather."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
-from app.control.choose import choose
+from app.control.resolve import resolve
+from app.domain.asset import BATTERY, SOLAR
 from app.domain.site import Coupling, Site
 from app.forecasting.scenarios import Paths
 from app.optimizer.plan import make_plan
 from app.optimizer.problem import Problem
+from app.optimizer.rules import behave
+from app.templates.labels import VendorWords
+from app.usecases.optimize import optimize
 from tests.builders import START, battery, house, problem
+from tests.optimizer import drawn
 
 SLOTS, PATHS = 8, 12
 
@@ -51,16 +58,41 @@ def a_question(dice: np.random.Generator) -> tuple[Problem, Paths]:
 @pytest.mark.parametrize("seed", range(20))
 def test_the_first_step_is_what_the_decided_mode_does(seed: int) -> None:
     question, paths = a_question(np.random.default_rng(seed))
-    decided_kw = choose(question, paths).battery_kw(question)
+    resolved = resolve(question, paths)
 
-    first = make_plan(question, now=START, time_limit_s=10, decided_kw=decided_kw).steps[0]
+    first = resolved.planned(now=START, time_limit_s=10)[0].steps[0]
 
-    assert first.charge_kw - first.discharge_kw == pytest.approx(decided_kw, abs=1e-5)
+    powers = (first.charge_kw - first.discharge_kw, first.curtailed_kw - first.solar_kw)
+    assert powers == pytest.approx((resolved.powers_kw[BATTERY], resolved.powers_kw[SOLAR]), abs=1e-5)
 
 
 def test_a_plan_alone_would_begin_otherwise_in_some_houses() -> None:
     asked = [a_question(np.random.default_rng(seed)) for seed in range(20)]
     alone = [make_plan(question, now=START, time_limit_s=10).steps[0] for question, _ in asked]
-    decided = [choose(question, paths).battery_kw(question) for question, paths in asked]
+    decided = [resolve(question, paths).powers_kw[BATTERY] for question, paths in asked]
 
     assert any(abs(step.charge_kw - step.discharge_kw - kw) > 0.5 for step, kw in zip(alone, decided, strict=True))
+
+
+MADE_UP = 120
+
+
+@pytest.mark.parametrize("number", range(MADE_UP))
+def test_plan_and_decision_say_the_same_of_the_first_slot_where_one_line_of_load_and_sun_is_known(number: int) -> None:
+    question = made_up()[number]
+    slot = question.slots[0]
+    plan, decision = optimize(question, VendorWords(), now=slot.priced.slot.start, time_limit_s=10)
+    does = behave(question.site, slot, decision.command, question.start_kwh)
+
+    first = plan.steps[0]
+
+    assert decision.plan_id == plan.id
+    assert (first.charge_kw - first.discharge_kw, first.import_kw, first.export_kw) == pytest.approx(
+        (does.charge_kw - does.discharge_kw, does.import_kw, does.export_kw), abs=0.01
+    )
+    assert decision.expected_soc_pct == pytest.approx(question.site.battery.pct(first.stored_kwh), abs=0.1)
+
+
+@cache
+def made_up() -> tuple[Problem, ...]:
+    return tuple(drawn.at_random(MADE_UP, seed=11))

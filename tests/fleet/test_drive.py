@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.domain.decision import Command, OutcomeStatus
+from app.domain.decision import Command, OutcomeStatus, battery_order
 from app.domain.dongle import Answer, CommandAnswer, Schedule
 from app.domain.errors import InvalidInputError, NotFoundError, NotInControlError, UnavailableError
 from app.domain.setting import NODE_RED
@@ -73,7 +73,7 @@ def test_a_dongle_that_does_nothing_is_told_less_and_less_often_and_does_not_fil
     logged = Counter(each.action for each in driven.home.audit.rows)
     assert logged["device.commanded"] == 1
     assert logged["device.answered"] == (answer is not None)
-    assert len(driven.drive.answered_last) <= 1
+    assert len(driven.drive.answers.last) <= 1
 
 
 def test_a_new_decision_is_told_at_once_and_one_that_says_the_same_is_not_logged_again() -> None:
@@ -83,7 +83,7 @@ def test_a_new_decision_is_told_at_once_and_one_that_says_the_same_is_not_logged
     calm = Command(mode=Mode.SELF_USE)
     told = len(driven.told)
     for n, command in enumerate([CHARGE.command, calm, calm]):
-        later = replace(CHARGE, id=f"{CHARGE.id}-{n}", command=command)
+        later = replace(CHARGE, id=f"{CHARGE.id}-{n}", orders=(battery_order(command, lease_until=CHARGE.valid_until),))
         driven.home.decisions.save(later)
         driven.drive.turn(house(), later, None, NOON + 600 * SECOND)
 

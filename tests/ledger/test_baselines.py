@@ -5,8 +5,7 @@ import pytest
 from app.domain.ledger import BASELINES, Case
 from app.domain.site import Coupling
 from app.ledger.baselines import Given, after, baselines, start
-from app.optimizer.rules import Rules
-from tests.builders import battery, house
+from tests.builders import RULES, battery, house
 from tests.optimizer.drawn import YEAR, year
 
 BENCHMARK_STARTS = 28 * 48
@@ -26,7 +25,7 @@ def test_the_benchmark_year_costs_817_65_without_a_battery_and_647_42_in_self_us
     cash, wear = dict.fromkeys(BASELINES, 0.0), dict.fromkeys(BASELINES, 0.0)
     for each in year()[BENCHMARK_STARTS:]:
         given = Given(hours=0.5, import_per_kwh=each.buy, export_per_kwh=each.sell, load_kw=each.load_kw, solar_kw=each.solar_kw)
-        found = baselines(site, Rules(), given, stored)
+        found = baselines(site, RULES, given, stored)
         stored = after(found)
         for case in found:
             cash[case.case] += case.cost
@@ -47,7 +46,7 @@ def test_the_rules_follow_the_price_and_self_use_does_not(price: float, end_kwh:
     found = {
         each.case: each
         for each in baselines(
-            house(battery(), ac_limit_kw=100), Rules(), common(import_per_kwh=price, export_per_kwh=price - 0.01), start(5.0)
+            house(battery(), ac_limit_kw=100), RULES, common(import_per_kwh=price, export_per_kwh=price - 0.01), start(5.0)
         )
     }
 
@@ -59,6 +58,6 @@ def test_the_rules_follow_the_price_and_self_use_does_not(price: float, end_kwh:
 def test_baselines_see_the_same_limits_as_the_house() -> None:
     site = house(battery(), ac_limit_kw=2, coupling=Coupling.DC, export_limit_kw=1)
 
-    found = {each.case: each for each in baselines(site, Rules(), common(solar_kw=6.0, load_kw=0.5), start(10.0))}
+    found = {each.case: each for each in baselines(site, RULES, common(solar_kw=6.0, load_kw=0.5), start(10.0))}
 
     assert found[Case.NO_BATTERY].export_kwh == found[Case.SELF_USE].export_kwh == pytest.approx(0.5)

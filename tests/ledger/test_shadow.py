@@ -17,7 +17,7 @@ CHARGE, HOLD, SELF_USE = Command(mode=Mode.FORCE_CHARGE), Command(mode=Mode.HOLD
 
 
 def made(n: float, command: Command, *, until: float = 9) -> Decision:
-    return replace(decision(0), id=f"d{n}", slot=slot(int(n)), decided_at=at(n), valid_until=at(until), command=command)
+    return decision(0, id=f"d{n}", slot=slot(int(n)), decided_at=at(n), valid_until=at(until), command=command)
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,31 @@ from scipy.sparse import coo_array
 from app.domain.plan import PlanStep
 from app.domain.site import Coupling
 from app.optimizer.problem import Problem, ProblemSlot
+from tests.optimizer.pump import Pump
 
 BELOW_RESERVE, ABOVE_LIMIT, OVER_FUSE = 1.0, 0.001, 100.0
 """The documented penalties: per kWh and hour outside the battery's wished limits, per kWh above the connection's."""
 
 type Numbers = NDArray[np.float64]
 
-NAMES = ("imp", "exp", "over_imp", "over_exp", "chg", "dis", "curt", "stored", "short", "full", "buys", "charges")
+NAMES = (
+    "imp",
+    "exp",
+    "over_imp",
+    "over_exp",
+    "chg",
+    "dis",
+    "curt",
+    "stored",
+    "short",
+    "full",
+    "buys",
+    "charges",
+    "pump_0",
+    "pump_1",
+    "dry_0",
+    "dry_1",
+)
 
 
 class Matrix:
@@ -60,6 +78,9 @@ def cheapest(problem: Problem, *, gap: float = 1e-5) -> float:
         for name in ("buys", "charges"):
             integer[matrix.column(name, t)] = 1
         rows(matrix, problem, slot, t)
+    for n, pump in enumerate(pumps(problem)):
+        work = [(f"pump_{n}", t, slot.hours) for t, slot in enumerate(problem.slots)]
+        matrix.row(pump.needs_kwh, np.inf, [*work, (f"dry_{n}", 0, 1.0)])
     cost[matrix.column("stored", count - 1)] -= problem.end_value_per_kwh
     answer = milp(cost, constraints=matrix.constraint(), bounds=Bounds(low, high), integrality=integer, options={"mip_rel_gap": gap})
     assert answer.status == 0, answer.message
@@ -70,7 +91,7 @@ def columns(problem: Problem, slot: ProblemSlot) -> dict[str, tuple[float, float
     """Return the most that each column can be, and what one of it costs per hour."""
     site, store, price = problem.site, problem.site.battery, slot.priced
     sun = min(slot.solar_kw, site.inverter.ac_limit_kw) if shares_inverter(problem) else slot.solar_kw
-    too_much_load = max(0.0, slot.load_kw - sun - site.grid.import_limit_kw)
+    too_much_load = max(0.0, slot.load_kw + sum(pump.max_kw for pump in pumps(problem)) - sun - site.grid.import_limit_kw)
     too_much_sun = 0.0 if site.solar.curtailable else max(0.0, slot.solar_kw - slot.load_kw - site.grid.export_limit_kw)
     return {
         "imp": (site.grid.import_limit_kw, price.import_per_kwh),
@@ -85,7 +106,21 @@ def columns(problem: Problem, slot: ProblemSlot) -> dict[str, tuple[float, float
         "full": (max(0.0, problem.start_kwh - store.top_kwh), ABOVE_LIMIT),
         "buys": (1.0, 0.0),
         "charges": (1.0, 0.0),
+        **pump_columns(problem, slot),
     }
+
+
+def pumps(problem: Problem) -> Sequence[Pump]:
+    return [asset for asset in problem.assets if isinstance(asset, Pump)]
+
+
+def pump_columns(problem: Problem, slot: ProblemSlot) -> dict[str, tuple[float, float]]:
+    """Return a pump's power per slot, and in the first slot what it leaves undone."""
+    found: dict[str, tuple[float, float]] = {}
+    for n, pump in enumerate(pumps(problem)):
+        found[f"pump_{n}"] = (pump.max_kw if slot.priced.slot.end <= pump.by else 0.0, 0.0)
+        found[f"dry_{n}"] = (pump.needs_kwh if slot is problem.slots[0] else 0.0, pump.short_per_kwh / slot.hours)
+    return found
 
 
 def shares_inverter(problem: Problem) -> bool:
@@ -97,7 +132,8 @@ def rows(matrix: Matrix, problem: Problem, slot: ProblemSlot, t: int) -> None:
     most_in, most_out = 1000.0, 1000.0
     drawn = [("imp", t, 1.0), ("over_imp", t, 1.0), ("exp", t, -1.0), ("over_exp", t, -1.0)]
     through = [("dis", t, 1.0), ("chg", t, -1.0), ("curt", t, -1.0)]
-    matrix.row(slot.load_kw - slot.solar_kw, slot.load_kw - slot.solar_kw, [*drawn, *through])
+    pumped = [(f"pump_{n}", t, -1.0) for n, _ in enumerate(pumps(problem))]
+    matrix.row(slot.load_kw - slot.solar_kw, slot.load_kw - slot.solar_kw, [*drawn, *through, *pumped])
     flow = [("stored", t, 1.0), ("chg", t, -slot.hours * store.charge_efficiency), ("dis", t, slot.hours / store.discharge_efficiency)]
     if t:
         matrix.row(0.0, 0.0, [*flow, ("stored", t - 1, -1.0)])

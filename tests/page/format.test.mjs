@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { age, amount, clock, dayBefore, instant, localise, price, unit, wall, when } from "../../backend/app/api/static/format.js";
+import { age, amount, clock, dayBefore, instant, localise, price, simulatedWords, unit, wall, when } from "../../backend/app/api/static/format.js";
 
 test("prices are in the unit people use", () => {
   assert.equal(price(0.1004, "GBP"), "10.0");
@@ -8,6 +8,12 @@ test("prices are in the unit people use", () => {
   assert.equal(price(-0.0001, "GBP"), "0.0");
   assert.equal(price(null, "GBP"), "–");
   assert.deepEqual(["GBP", "SEK", "EUR", "PLN"].map(unit), ["p/kWh", "öre/kWh", "c/kWh", "PLN/kWh"]);
+});
+
+test("what is made up is named, and a real house on made-up prices is warned", () => {
+  assert.equal(simulatedWords({ simulated_house: true, simulated_prices: true }), "House and prices are made up; nothing real is controlled.");
+  assert.equal(simulatedWords({ simulated_house: true, simulated_prices: false }), "The house is made up; nothing real is controlled.");
+  assert.match(simulatedWords({ simulated_house: false, simulated_prices: true }), /a real house is planned on them/);
 });
 
 test("sums grow from pence to pounds", () => {

@@ -23,6 +23,8 @@ test("a step that begins within a priced slot belongs to it", () => {
   const slots = slotsOf(prices, plan);
   assert.deepEqual(slots.map((each) => Boolean(each.step)), [true, false, true]);
   assert.deepEqual(slots.map((each) => each.estimated), [true, true, false]);
+  const [made] = slotsOf({ slots: [{ ...priced("2026-06-01T10:00:00Z", "2026-06-01T10:30:00Z"), provenance: "simulated" }] }, null);
+  assert.deepEqual([made.estimated, made.simulated], [false, true]);
   assert.deepEqual(slotsOf(null, null), []);
 });
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -13,13 +12,10 @@ from app.api.models import ExplanationOut
 from app.domain.decision import Limit
 from app.domain.forecast import ForecastKind
 from tests.page.demo import Demo
-from tests.page.visit import DESKTOP, PHONE, pence, visit
+from tests.page.visit import DESKTOP, PHONE, UNREACHABLE, pence, visit
 
 pytestmark = pytest.mark.stack
 
-CONTROLLER, VIEWER = "controller-" * 3, "viewer-" * 5
-UNREACHABLE = "Failed to load resource"
-"""Chromium's own note about a service that is away or refuses; no script can keep it quiet."""
 LIMITS = {
     "none": "No limit holds the battery back.",
     "charge_power": "It charges as fast as it can.",
@@ -36,20 +32,6 @@ EVIL = "<img src=x onerror='window.hacked=1'><script>window.hacked=2</script>"
 def demo(chrome: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     assert chrome.is_connected()
     running = Demo(tmp_path_factory.mktemp("demo"))
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def guarded(chrome: Browser, tmp_path: Path) -> Iterator[Demo]:
-    assert chrome.is_connected()
-    settings = {
-        "OPTIMIZER_TARIFF__SOURCE": "simulated",
-        "OPTIMIZER_API__CONTROLLER_TOKEN": CONTROLLER,
-        "OPTIMIZER_API__VIEWER_TOKEN": VIEWER,
-    }
-    running = Demo(tmp_path, settings)
     running.start()
     yield running
     running.stop()
@@ -270,34 +252,3 @@ def test_says_that_the_service_is_away_and_recovers_by_itself(chrome: Browser, d
     demo.start()
     expect(seen.page.locator("[data-test=lost]")).to_be_hidden(timeout=20_000)
     assert [each for each in seen.complaints if UNREACHABLE not in each] == []
-
-
-def test_asks_for_a_token_and_keeps_it(chrome: Browser, guarded: Demo) -> None:
-    seen = visit(chrome, guarded, wait=False)
-    login = seen.page.locator("[data-test=login]")
-    expect(login).to_be_visible()
-    for token, accepted in (("wrong", False), (VIEWER, True)):
-        seen.page.fill("[data-test=token]", token)
-        seen.page.click("[data-test=token-save]")
-        if accepted:
-            expect(login).to_be_hidden()
-        else:
-            expect(login).to_contain_text("The token was refused")
-    expect(seen.page.locator("[data-test=buy]")).to_contain_text("p/kWh")
-    seen.page.reload()
-    expect(seen.page.locator("[data-test=buy]")).to_contain_text("p/kWh")
-    expect(login).to_be_hidden()
-
-    seen.page.click("[data-test=override-set]")  # a viewer may only look
-    expect(seen.page.locator("[data-test=override-feedback]")).to_contain_text("viewer")
-    assert [each for each in seen.complaints if UNREACHABLE not in each] == []
-
-
-def test_says_so_when_not_the_optimizer_decides(chrome: Browser, guarded: Demo) -> None:
-    seen = visit(chrome, guarded, wait=False)
-    seen.page.fill("[data-test=token]", CONTROLLER)
-    seen.page.click("[data-test=token-save]")
-
-    expect(seen.page.locator("[data-test=cause]")).to_contain_text("Not the optimizer")  # nobody ever measured the battery
-    assert seen.text("soc") == "?"
-    expect(seen.page.locator("[data-test=health]")).to_contain_text("never measured")

@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect
 from tests.page.demo import Demo
 
 PHONE, DESKTOP = (360, 780), (1280, 900)
+UNREACHABLE = "Failed to load resource"
+"""Chromium's own note about a service that is away or refuses; no script can keep it quiet."""
 
 
 @dataclass  # no slots: playwright marks the handlers' object

@@ -2,6 +2,7 @@ import pytest
 
 from app.domain.price import PriceClass
 from app.pricing.classify import classify
+from tests.builders import GBP
 
 CHEAP, DEAR, NORMAL, PAID = PriceClass.CHEAP, PriceClass.EXPENSIVE, PriceClass.NORMAL, PriceClass.NEGATIVE
 
@@ -21,4 +22,4 @@ CHEAP, DEAR, NORMAL, PAID = PriceClass.CHEAP, PriceClass.EXPENSIVE, PriceClass.N
     ],
 )
 def test_a_price_is_judged_among_all_of_the_horizon(prices: list[float], classes: list[PriceClass]) -> None:
-    assert classify(prices) == classes
+    assert classify(prices, GBP) == classes

@@ -12,12 +12,11 @@ from app.domain.tape import Tape
 from app.forecasting.weatherlike import ErrorModel, Weatherlike
 from app.ledger.baselines import without_battery
 from app.optimizer.foresight import bound
-from app.optimizer.rules import Rules
 from app.pricing.publication import Publication
 from app.replay.backtest import Decider, Policy, Replay, Row, Terms, imbalance_kwh, reactive, run, self_use
 from app.replay.jobs import Job, Memory, decide_all, run_part
 from app.replay.outcome import known
-from tests.builders import house
+from tests.builders import RULES, house
 from tests.tapes import fortnight, real_year
 
 TERMS = Terms(site=house())
@@ -104,7 +103,7 @@ def test_every_slot_closes_and_a_second_settlement_agrees_to_a_penny() -> None:
 @pytest.mark.slow
 def test_no_policy_beats_perfect_foresight_and_ours_beats_the_simple_ones() -> None:
     tape = fortnight()
-    policies = {"self-use": self_use, "rules": reactive(tape, Rules()), "ours": ours(tape)}
+    policies = {"self-use": self_use, "rules": reactive(tape, RULES), "ours": ours(tape)}
     costs = {name: sum(row.cost + row.wear for row in replayed(tape, policy)) for name, policy in policies.items()}
     slots = known(replayed(tape, self_use))
     honest = bound(TERMS.site, slots, start_kwh=5.0, at_once=False)

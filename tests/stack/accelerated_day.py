@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 from playwright.sync_api import expect
 
-from app.control.command import LABELS
 from app.domain.decision import Command, Decision, OutcomeStatus
 from app.domain.house import run_slot
 from app.domain.site import HOME, Mode
 from app.domain.slot import Slot
+from app.templates.labels import LABELS
 from tests.page.demo import browser
 from tests.served_octopus import ServedOctopus
 from tests.stack.home_assistant import RunningHomeAssistant, until

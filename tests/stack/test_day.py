@@ -131,9 +131,10 @@ def test_the_ledger_closes_over_the_day(day: Day) -> None:
         assert abs(each.residual_kwh or 0.0) <= tolerance_kwh(each.energies, each.slot.hours)
     by_slot = {step.slot: step.decisions[-1].command.mode for step in day.steps}
     assert all(each.mode is by_slot[each.slot] for each in slots)
-    whole = total(slots, Slot(SLOTS[0].start, SLOTS[-1].end), service.use.sites[HOME].battery)
+    battery = service.use.sites[HOME].battery
+    whole = total(slots, Slot(SLOTS[0].start, SLOTS[-1].end), battery)
     assert whole.actual.cost == pytest.approx(sum(each.cost or 0.0 for each in slots))
-    halves = [total(part, Slot(part[0].slot.start, part[-1].slot.end), service.use.sites[HOME].battery) for part in (slots[:20], slots[20:])]
+    halves = [total(part, Slot(part[0].slot.start, part[-1].slot.end), battery) for part in (slots[:20], slots[20:])]
     assert whole.actual.cost == pytest.approx(sum(half.actual.cost for half in halves))
     assert whole.saved(Case.NO_BATTERY) > 0
 

@@ -1,13 +1,15 @@
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
-from app.domain.decision import Alternative, Command, Decision, Outcome, OutcomeStatus, PriceNow
+from app.domain.asset import AssetId
+from app.domain.decision import Alternative, Command, Decision, Outcome, OutcomeStatus, PriceNow, Wording
 from app.domain.errors import NotFoundError
+from app.domain.order import Evidence, Order
 from app.domain.price import Provenance
 from app.domain.site import HOME, Mode, SiteId
 from app.storage.database import Database
-from app.storage.decisions import SAME, SAME_IN_COMMAND, SAME_IN_OUTCOME, SAME_IN_PRICE, DecisionStore
+from app.storage.decisions import SAME, SAME_IN_COMMAND, SAME_IN_ORDER, SAME_IN_OUTCOME, SAME_IN_PRICE, SAME_IN_WORDING, DecisionStore
 from tests.records import alternative, at, decision, outcome
 
 
@@ -33,13 +35,23 @@ FULL = decision(
         alternative(command=Command(mode=Mode.FORCE_DISCHARGE, power_kw=1 / 3, target_soc_pct=10)),
     ),
     outcomes=(
-        outcome(OutcomeStatus.COMMANDED, 0.1),
+        outcome(OutcomeStatus.COMMANDED, 0.1, asset=AssetId("car"), evidence=Evidence.ACCEPTED),
         outcome(OutcomeStatus.FAILED, 0.1, mode_read_back="Self Use", battery_kw=-1 / 3, soc_pct=50.5, detail="no räck"),
     ),
 )
 
 
-@pytest.mark.parametrize("saved", [decision(), BARE, FULL])
+SEVERAL = replace(
+    decision(),
+    orders=(
+        *decision().orders,
+        Order(asset=AssetId("car"), verb="charge", power_kw=7.2, target_soc_pct=80.0, lease_until=at(1.1)),
+        Order(asset=AssetId("pump"), verb="run", lease_until=at(0.7)),
+    ),
+)
+
+
+@pytest.mark.parametrize("saved", [decision(), BARE, FULL, SEVERAL])
 def test_gives_back_what_was_saved(store: DecisionStore, saved: Decision) -> None:
     store.save(saved)
 
@@ -47,9 +59,11 @@ def test_gives_back_what_was_saved(store: DecisionStore, saved: Decision) -> Non
 
 
 def test_no_field_is_forgotten() -> None:
-    composed = {"slot", "command", "price", "alternatives", "explanation", "outcomes"}
+    composed = {"slot", "orders", "wording", "price", "alternatives", "explanation", "outcomes"}
 
     assert {field.name for field in fields(Decision)} == {*SAME, *composed}
+    assert {field.name for field in fields(Order)} == {*SAME_IN_ORDER, "lease_until"}
+    assert {field.name for field in fields(Wording)} == set(SAME_IN_WORDING)
     assert {field.name for field in fields(Command)} == set(SAME_IN_COMMAND)
     assert {field.name for field in fields(PriceNow)} == set(SAME_IN_PRICE)
     assert {field.name for field in fields(Outcome)} == set(SAME_IN_OUTCOME)

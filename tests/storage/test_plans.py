@@ -1,14 +1,21 @@
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import timedelta
 from time import perf_counter
 
 import pytest
+from sqlalchemy import text
 
+from app.domain.asset import SOLAR, Trace
 from app.domain.errors import InvalidInputError, NotFoundError
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, Violation
 from app.domain.price import PriceClass, PricedSlot, Provenance
 from app.domain.site import HOME, SiteId
+from app.optimizer.plan import make_plan
 from app.storage.database import Database
 from app.storage.plans import SAME_IN_PLAN, SAME_IN_PRICED, SAME_IN_STEP, PlanStore
+from app.storage.traces import SAME_IN_TRACE
+from tests.builders import START, problem
+from tests.optimizer.pump import Pump
 from tests.records import NOON, at, plan, slot, step, violation
 
 
@@ -41,13 +48,42 @@ def test_gives_back_what_was_saved(store: PlanStore, saved: Plan) -> None:
     assert store.get(HOME, saved.id) == saved
 
 
+def test_gives_back_what_a_device_does_that_it_has_never_heard_of(store: PlanStore) -> None:
+    question = problem(buy=[0.3, 0.1, 0.2], load_kw=1, minutes=60, start_kwh=1)
+    pump = Pump(needs_kwh=1.25, by=START + timedelta(hours=3), max_kw=1.0)
+    saved = make_plan(replace(question, assets=(pump,)), now=START, time_limit_s=5)
+
+    store.save(saved)
+
+    assert store.get(HOME, saved.id) == saved
+    assert [step.traces[-1].power_kw for step in saved.steps] == pytest.approx([0, 1, 0.25])
+
+
 def test_no_field_is_forgotten() -> None:
-    kept = {*SAME_IN_PLAN, *SAME_IN_PRICED, *SAME_IN_STEP, "steps", "violations", "priced", "slot"}
+    kept = {*SAME_IN_PLAN, *SAME_IN_PRICED, *SAME_IN_STEP, "steps", "violations", "priced", "slot", "traces"}
     known = {field.name for noun in (Plan, PlanStep, PricedSlot) for field in fields(noun)}
     not_planned_with = {"import_range", "export_range"}
 
     assert kept == known - not_planned_with
     assert {field.name for field in fields(Violation)} == {"limit", "at", "amount", "unit", "until"}
+    assert {field.name for field in fields(Trace)} == {"asset", "kind", "state", *SAME_IN_TRACE}
+
+
+def test_a_plan_from_before_traces_were_kept_says_what_the_battery_and_the_array_do(store: PlanStore) -> None:
+    wear = 0.02 * 0.5
+    sells = step(1, charge_kw=0.0, discharge_kw=1.0, import_kw=0.0, export_kw=0.7, cost=wear - 0.7 * 0.05 * 0.5, curtailed_kw=0.1)
+    store.save(plan(steps=(step(0), sells)))
+    with store.database.engine.begin() as connection:
+        connection.execute(text("UPDATE plans SET traces = NULL"))
+
+    old = store.get(HOME, "plan-1")
+
+    assert [each.trace(SOLAR) for each in old.steps] == [step(0).trace(SOLAR), sells.trace(SOLAR)]
+    assert [(each.charge_kw, each.discharge_kw, each.stored_kwh, each.stored_kwh_value) for each in old.steps] == [
+        (2.0, 0.0, 5.95, 0.18),
+        (0.0, 1.0, 5.95, 0.18),
+    ]
+    assert [sum(trace.cost for trace in each.traces) for each in old.steps] == pytest.approx([0.0, wear])
 
 
 def test_a_plan_is_never_changed(store: PlanStore) -> None:

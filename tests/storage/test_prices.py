@@ -137,3 +137,24 @@ def test_refuses_a_naive_instant(store: PriceStore) -> None:
         store.save(HOME, [price()], naive)
     with pytest.raises(InvalidInputError, match="no time zone"):
         store.between(HOME, naive, at(1))
+
+
+def test_made_up_prices_are_kept_as_such_and_give_way_to_published_ones(store: PriceStore) -> None:
+    made_up, guess = price(0.2, provenance=Provenance.SIMULATED, source="simulated"), price(0.3, provenance=Provenance.ESTIMATED)
+
+    assert store.save(HOME, [guess], NOON) == store.save(HOME, [made_up], NOON) == 1
+    assert store.save(HOME, [guess], NOON) == 0
+    assert all_of(store) == [made_up]
+    assert store.save(HOME, [price(0.25)], at(9)) == 1
+    assert store.save(HOME, [made_up], at(9)) == 0
+    assert all_of(store) == [price(0.25)]
+
+
+def test_a_price_keeps_its_currency_and_one_from_before_is_not_changed_by_being_told_again(store: PriceStore) -> None:
+    before, now = price(0.2, 0), [price(0.2, 0, currency="GBP"), price(0.3, 1, currency="GBP")]
+    store.save(HOME, [before], NOON)
+
+    assert store.save(HOME, now, NOON) == 1
+    assert all_of(store) == [before, now[1]]
+    assert store.save(HOME, [price(0.21, 0, currency="GBP")], NOON) == 1
+    assert [each.currency for each in all_of(store)] == ["GBP", "GBP"]

@@ -6,6 +6,7 @@ import pytest
 
 from app.domain.decision import Command
 from app.domain.errors import InvalidInputError, NotFoundError
+from app.domain.order import Evidence
 from app.domain.plan import PlanSource
 from app.domain.site import HOME, Mode
 from app.domain.slot import Slot
@@ -89,6 +90,7 @@ def test_a_forgotten_override_ends() -> None:
 def test_a_report_comes_back_with_the_decision() -> None:
     home = FakeHome()
     home.decisions.save(records.decision(0))
-    assert home.execute.report(HOME, "decision-0", records.outcome()).outcomes == (records.outcome(),)
+    judged = records.outcome(evidence=Evidence.ACCEPTED)  # it is said to be confirmed, but nothing was read back
+    assert home.execute.report(HOME, "decision-0", records.outcome()).outcomes == (judged,)
     with pytest.raises(NotFoundError):
         home.execute.report(HOME, "decision-9", records.outcome())

@@ -1,37 +1,22 @@
-"""Every past slot once, whatever happens in between; and to the penny what a second bookkeeper finds."""
+"""Every past slot once, whatever happens in between."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as some
 
 from app.domain.errors import UnavailableError
-from app.domain.ledger import BASELINES, Case, SettledSlot, SlotStatus
+from app.domain.ledger import BASELINES, SlotStatus
 from app.domain.plan import PlanSource
-from app.domain.reading import Quantity, Reading, reading
+from app.domain.reading import Quantity, Reading
 from app.domain.site import HOME
-from app.domain.slot import Slot, local_day
+from app.domain.slot import local_day
 from app.ledger.savings import total
 from app.usecases.settle import GRACE, WAIT
-from tests.books import HALF_HOUR, MEASURED, MINUTE, Books, buy
+from tests.books import HALF_HOUR, MINUTE, Books
 from tests.builders import battery, house
-from tests.ledger.second_settlement import bill
-
-START = datetime(2026, 3, 22, 0, 0, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-def lived(hours: float = 12, measured: frozenset[Quantity] = MEASURED) -> Books:
-    books = Books(START, measured=measured).price(START - DAY, START + 3 * DAY)
-    books.live(START, START + hours * HOUR)
-    return books
-
-
-def rows(books: Books) -> list[SettledSlot]:
-    return books.ledger.between(HOME, START - DAY, START + 30 * DAY)
+from tests.usecases.settled import DAY, HOUR, START, lived, rows
 
 
 def test_settles_each_slot_once_and_again_only_what_is_new() -> None:
@@ -177,68 +162,6 @@ def test_quarters_are_settled_as_quarters() -> None:
     assert [row.slot.hours for row in rows(books)] == [0.5] * 4 + [0.25] * 8
 
 
-def test_what_people_change_meanwhile_does_not_rewrite_history() -> None:
-    books = lived(12)
-    books.run(START + 6 * HOUR + GRACE)
-    before = rows(books)
-    books.sites[HOME] = replace(books.site, battery=replace(books.site.battery, reserve_kwh=4.0))
-    books.restart()
-
-    assert books.run(START + 9 * HOUR).corrected == 0
-    assert rows(books)[:12] == before
-
-
-def resized(books: Books, capacity_kwh: float) -> None:
-    """Put in a battery of another size, and start again."""
-    books.sites[HOME] = replace(books.site, battery=books.site.battery.sized(capacity_kwh))
-    books.restart()
-
-
-def test_a_battery_of_another_size_counts_from_the_next_slot_on() -> None:
-    books = lived(12)
-    books.run(START + 6 * HOUR + GRACE)
-    before = rows(books)
-    resized(books, 5.0)
-
-    assert books.run(START + 9 * HOUR).corrected == 0
-    assert rows(books)[:12] == before
-    assert books.run(START + 15 * HOUR).corrected == 0, "everything was looked at again"
-    last, following = rows(books)[11:13]
-    assert (last.capacity_kwh, following.capacity_kwh) == (10, 5)
-    assert last.stored_end_kwh == pytest.approx(2 * (following.stored_start_kwh or 0))
-    for case in BASELINES:
-        ended, begun = last.baseline(case), following.baseline(case)
-        assert ended is not None
-        assert begun is not None
-        assert begun.stored_start_kwh == pytest.approx(ended.stored_end_kwh / 2)
-    counted = [total(some, Slot(START, START + DAY), books.site.battery) for some in (rows(books)[:12], rows(books)[12:], rows(books))]
-    changes = [each.actual.stored_change_kwh for each in counted]
-    assert changes[2] == pytest.approx(changes[0] + changes[1]), "what the batteries hold is nothing that either took in"
-
-
-def test_better_data_settle_a_slot_with_the_battery_it_had() -> None:
-    books, kept = (Books(START).price(START - DAY, START + DAY) for _ in range(2))
-    for each in (books, kept):
-        each.live(START, START + 6 * HOUR, seen=lambda found: found.quantity is not Quantity.SOC_PCT or found.at != START + 4 * HOUR)
-        each.run(START + 6 * HOUR + GRACE)
-    resized(books, 5.0)
-    late = reading(device="battery", quantity=Quantity.SOC_PCT, at=START + 4 * HOUR, value=77.0, source="test")
-    for each in (books, kept):
-        each.readings.save(HOME, [late])
-        assert each.run(START + 6 * HOUR + HALF_HOUR).corrected > 0
-
-    assert [replace(row, settled_at=START) for row in rows(books)[:12]] == [replace(row, settled_at=START) for row in rows(kept)[:12]]
-
-
-def test_another_efficiency_does_not_rewrite_what_was_derived_with_the_one_before() -> None:
-    books = lived(12, measured=frozenset({Quantity.SOC_PCT, Quantity.LOAD_KW, Quantity.SOLAR_KW}))
-    books.run(START + 6 * HOUR + GRACE)
-    books.sites[HOME] = replace(books.site, battery=replace(books.site.battery, charge_efficiency=0.8))
-    books.restart()
-
-    assert books.run(START + 9 * HOUR).corrected == 0
-
-
 def test_what_was_decided_stands_beside_what_happened() -> None:
     books = lived(6)
     books.decide(START, START + 3 * HOUR)
@@ -288,60 +211,3 @@ def test_a_day_on_which_the_clock_changes_has_all_its_half_hours(day: date, coun
     books.run(span.end + HOUR + GRACE)
 
     assert len(books.ledger.between(HOME, span.start, span.end)) == count
-
-
-@pytest.mark.slow
-def test_a_fortnight_agrees_to_a_penny_with_a_second_bookkeeper() -> None:
-    end = START + 14 * DAY
-    books = Books(START).price(START - DAY, end + DAY)
-
-    def seen(each: Reading) -> bool:
-        down = START + 5 * DAY + 10 * HOUR <= each.at < START + 5 * DAY + 15 * HOUR
-        lost = each.quantity is Quantity.LOAD_KW and each.at.day == 30 and each.at.minute in {5, 10, 35}
-        return not (down or lost)
-
-    readings: list[Reading] = []
-    for day in range(14):
-        told = books.live(START + day * DAY, START + (day + 1) * DAY, seen=seen)
-        readings += told
-        books.readings.save(HOME, [*told[::7], *reversed(told[::5])])  # a hop that repeats itself
-        books.run(START + (day + 1) * DAY - 3 * HOUR + GRACE)
-        if day % 4 == 0:
-            books.restart()
-    books.run(end + WAIT)
-
-    second = bill(readings, {START + n * HALF_HOUR: buy(START + n * HALF_HOUR) for n in range(14 * 48)}, 0.12, START, end)
-    counted = total(books.ledger.between(HOME, START, end), local_day(START.date(), ZoneInfo("UTC")), books.site.battery)
-    assert counted.count.settled_hours + counted.count.estimated_hours == second.half_hours / 2
-    assert counted.count.anomalies == 1, "the readings lost on the 30th hide when a load went off"
-    assert (counted.actual.cost, counted.actual.wear) == pytest.approx((second.actual, second.wear), abs=0.005)
-    cases = {each.case: each for each in counted.baselines}
-    assert cases[Case.NO_BATTERY].cost == pytest.approx(second.no_battery, abs=0.005)
-    assert (cases[Case.SELF_USE].cost, cases[Case.SELF_USE].wear) == pytest.approx((second.self_use, second.self_use_wear), abs=0.005)
-    assert (cases[Case.RULES].cost, cases[Case.RULES].wear) == pytest.approx((second.rules, second.rules_wear), abs=0.005)
-
-
-@pytest.mark.slow
-@settings(max_examples=12, deadline=None)
-@given(
-    gaps=some.lists(some.tuples(some.integers(0, 140), some.integers(1, 30)), max_size=4), at=some.lists(some.integers(0, 180), max_size=4)
-)
-def test_however_it_is_interrupted_every_slot_is_there_once_and_the_same(gaps: list[tuple[int, int]], at: list[int]) -> None:
-    silent = {n for first, length in gaps for n in range(first, first + length)}
-
-    def seen(each: Reading) -> bool:
-        return round((each.at - START) / (5 * MINUTE)) not in silent or each.at == START
-
-    straight, broken = Books(START).price(START - DAY, START + DAY), Books(START).price(START - DAY, START + DAY)
-    for books in (straight, broken):
-        books.live(START, START + 12 * HOUR, seen=seen)
-    straight.run(START + 16 * HOUR)
-    for five_minutes in sorted(at):
-        broken.restart()
-        broken.run(START + five_minutes * 5 * MINUTE)
-    broken.run(START + 16 * HOUR)
-
-    def told(books: Books) -> list[SettledSlot]:
-        return [replace(row, settled_at=START, version=1) for row in rows(books)]
-
-    assert told(broken) == told(straight)

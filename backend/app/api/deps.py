@@ -13,6 +13,7 @@ from app.domain.site import HOME, Site, SiteId
 from app.fleet.provision import Provision
 from app.fleet.registry import Fleet
 from app.looks.dashboard import Dashboard
+from app.looks.evidence import Proofs
 from app.looks.forecast_quality import ForecastQuality
 from app.looks.health import Health
 from app.looks.savings import Account
@@ -57,6 +58,7 @@ class UseCases:
     prices: ports.Prices
     plans: ports.Plans
     decisions: ports.Decisions
+    proofs: Proofs
     audit: ports.Audit
     provision: Provision
     time_limit_s: float

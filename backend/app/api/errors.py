@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from app.domain.errors import (
     ConflictError,
     DeniedError,
+    ForeignMoneyError,
     InfeasibleError,
     InvalidInputError,
     InvalidSiteError,
@@ -35,6 +36,7 @@ STATUS: Mapping[type[OptimizerError], tuple[HTTPStatus, str]] = {
     TooManyTriesError: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_tries"),
     NotInControlError: (HTTPStatus.CONFLICT, "not_in_control"),
     UnauthorizedError: (HTTPStatus.BAD_GATEWAY, "neighbour_refused"),
+    ForeignMoneyError: (HTTPStatus.BAD_GATEWAY, "foreign_money"),
     UnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
 }
 """The nearest class of an error's own line of ancestors counts."""

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from pydantic import Field
 
 from app.api.deps import Described, Now, Use
 from app.api.models import Out
@@ -38,7 +39,9 @@ class HealthOut(Out):
 
     status: Status
     can_answer: bool
-    simulated: bool
+    simulated: bool = Field(description="Whether prices or house are made up.")
+    simulated_prices: bool
+    simulated_house: bool
     components: list[ComponentOut]
 
 
@@ -51,13 +54,15 @@ def live() -> LiveOut:
 @router.get("/health", responses={HTTPStatus.SERVICE_UNAVAILABLE: {"model": HealthOut}})
 def health(use: Use, site: Described, at: Now, _caller: Viewer, response: Response) -> HealthOut:
     """Return the state of every component; 200 when it can answer, 503 when not."""
-    report = use.health.report(site, at)
+    report, home = use.health.report(site, at), use.homes.get(site)
     if not report.can_answer:
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return HealthOut(
         status=report.status,
         can_answer=report.can_answer,
-        simulated=(home := use.homes.get(site)) is not None and home.is_simulated,
+        simulated=home is not None and home.is_simulated,
+        simulated_prices=home is not None and home.simulated_prices,
+        simulated_house=home is not None and home.simulated_house,
         components=[ComponentOut.model_validate(each) for each in report.components],
     )
 

@@ -72,6 +72,16 @@ class ExplanationOut(Out):
     changed: str | None
 
 
+class OrderOut(Out):
+    """What one asset is told until its lease ends."""
+
+    asset: str = Field(examples=["battery"])
+    verb: str = Field(description="A word of the asset's kind: for a battery its mode.", examples=["force_charge"])
+    power_kw: float | None
+    target_soc_pct: float | None
+    lease_until: Instant
+
+
 class RecommendationOut(Out):
     """What to do in this slot; after `valid_until` go back to self-use."""
 
@@ -102,6 +112,7 @@ class RecommendationOut(Out):
     )
     alternatives: list[AlternativeOut]
     explanation: ExplanationOut | None = Field(description="None on the lower rungs of the ladder, which weigh nothing.")
+    orders: list[OrderOut] = Field(description="What every asset is told, the battery first: the fields above say its order.")
 
     @classmethod
     def of(cls, decision: Decision, *, dry_run: bool = False, controller: str = NODE_RED) -> "RecommendationOut":
@@ -140,6 +151,7 @@ class RecommendationOut(Out):
                 for each in decision.alternatives
             ],
             explanation=None if decision.explanation is None else ExplanationOut.model_validate(decision.explanation),
+            orders=[OrderOut.model_validate(order) for order in decision.orders],
         )
 
 

@@ -10,8 +10,10 @@ from app.api.deps import Now, Use
 from app.api.models import In, Instant, Out, RecommendationOut
 from app.api.plans import PlanOut
 from app.api.security import Viewer
+from app.domain.errors import InvalidInputError
+from app.domain.money import CURRENCIES, currency
 from app.domain.price import PricedSlot, Provenance
-from app.domain.site import Battery, Coupling, GridConnection, Inverter, Mode, Site, SiteId, SolarArray
+from app.domain.site import WEAR_PER_KWH, Battery, Coupling, GridConnection, Inverter, Mode, Site, SiteId, SolarArray
 from app.domain.slot import Slot
 from app.optimizer.problem import Problem, ProblemSlot, end_value
 from app.pricing.classify import classify
@@ -19,8 +21,10 @@ from app.usecases.optimize import optimize
 
 router = APIRouter(tags=["optimize"])
 
-MOST_KW, MOST_KWH, MOST_PRICE = 10_000, 100_000, 100
+MOST_KW, MOST_KWH = 10_000, 100_000
 """Beyond a house, but within what the solver's tolerances are good for."""
+MOST_PRICE = max(each.dearest_per_kwh for each in CURRENCIES.values())
+"""No currency has a higher price; each has its own bound below it."""
 
 
 class BatteryIn(In):
@@ -33,7 +37,7 @@ class BatteryIn(In):
     max_discharge_kw: float = Field(ge=0, le=MOST_KW)
     charge_efficiency: float = Field(0.95, ge=0.1, le=1)
     discharge_efficiency: float = Field(0.95, ge=0.1, le=1)
-    wear_per_kwh: float = Field(0.02, ge=0, le=MOST_PRICE)
+    wear_per_kwh: float | None = Field(None, ge=0, le=MOST_PRICE, description="2p or its like in another currency if not given.")
 
 
 class SiteIn(In):
@@ -58,9 +62,17 @@ class SiteIn(In):
             raise ValueError(f"{value!r} is no time zone") from error
         return value
 
+    @field_validator("currency")
+    @classmethod
+    def _counted(cls, value: str) -> str:
+        try:
+            return currency(value).code
+        except InvalidInputError as error:
+            raise ValueError(str(error)) from error
+
     def site(self) -> Site:
         """Return the noun."""
-        given = self.battery
+        given, money = self.battery, currency(self.currency)
         battery = Battery(
             capacity_kwh=given.capacity_kwh,
             reserve_kwh=given.capacity_kwh * given.reserve_pct / 100,
@@ -69,7 +81,7 @@ class SiteIn(In):
             max_discharge_kw=given.max_discharge_kw,
             charge_efficiency=given.charge_efficiency,
             discharge_efficiency=given.discharge_efficiency,
-            wear_per_kwh=given.wear_per_kwh,
+            wear_per_kwh=money.of(WEAR_PER_KWH) if given.wear_per_kwh is None else given.wear_per_kwh,
         )
         return Site(
             id=SiteId("asked"),
@@ -132,10 +144,11 @@ class OptimizeIn(In):
         """Return the noun.
 
         Raises:
-            InvalidInputError: the slots do not join, or the house cannot be.
+            InvalidInputError: the slots do not join, a price is none in this currency, or the house cannot be.
         """
         site = self.site.site()
-        classes = classify([slot.import_per_kwh for slot in self.slots])
+        self._refuse_absurd(site)
+        classes = classify([slot.import_per_kwh for slot in self.slots], site.money)
         priced = [
             PricedSlot(
                 slot=Slot(each.start, each.end),
@@ -155,6 +168,13 @@ class OptimizeIn(In):
             slots=tuple(ProblemSlot(priced=price, load_kw=each.load_kw, solar_kw=each.solar_kw) for price, each in slots),
         )
 
+    def _refuse_absurd(self, site: Site) -> None:
+        given = [("wear", site.battery.wear_per_kwh), ("end value", self.end_value_per_kwh or 0.0)]
+        for slot in self.slots:
+            given += [("import price", slot.import_per_kwh), ("export price", slot.export_per_kwh)]
+        for what, per_kwh in given:
+            site.money.must_be_plausible(per_kwh, f"the {what}")
+
 
 class OptimizeOut(Out):
     """The cheapest plan, and what it means for the first slot."""
@@ -167,5 +187,5 @@ class OptimizeOut(Out):
 def optimize_once(use: Use, at: Now, _caller: Viewer, asked: OptimizeIn) -> OptimizeOut:
     """Plan a given problem."""
     problem = asked.problem()
-    plan, decision = optimize(problem, now=at, time_limit_s=use.time_limit_s)
+    plan, decision = optimize(problem, use.recommend.words, now=at, time_limit_s=use.time_limit_s)
     return OptimizeOut(plan=PlanOut.of(plan, problem.site), decision=RecommendationOut.of(decision))

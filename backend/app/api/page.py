@@ -20,6 +20,8 @@ GUARDS = {
 """The page talks to its own origin only; the chart library writes inline styles."""
 ASK_AGAIN = {"Cache-Control": "no-cache"}
 """Files are kept but asked for again, so that page and files are always of one version."""
+A_DAY = {"Cache-Control": "public, max-age=86400"}
+"""What comes with a package changes with an update only."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -33,15 +35,15 @@ def page() -> FileResponse:
 @router.get("/static/plotly.min.js")
 def charts() -> FileResponse:
     """Return the chart library out of the plotly package, which is not imported for it."""
-    return FileResponse(plotly_js(), headers={"Cache-Control": "public, max-age=86400"})
+    return FileResponse(package_folder("plotly") / "package_data" / "plotly.min.js", headers=A_DAY)
 
 
-def plotly_js() -> Path:
-    """Return where the plotly package keeps its browser library."""
-    spec = find_spec("plotly")
+def package_folder(name: str) -> Path:
+    """Return where an installed package lies, without importing it."""
+    spec = find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise RuntimeError("the plotly package is not installed")
-    return Path(spec.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
+        raise RuntimeError(f"the {name} package is not installed")
+    return Path(spec.submodule_search_locations[0])
 
 
 class _Files(StaticFiles):

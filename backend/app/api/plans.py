@@ -8,12 +8,23 @@ from pydantic import Field
 from app.api.deps import House, Now, Use
 from app.api.models import Instant, Out
 from app.api.security import Viewer
+from app.domain.asset import AssetKind
 from app.domain.errors import NotFoundError
 from app.domain.plan import Plan, PlanSource, PlanStatus
 from app.domain.price import PriceClass, Provenance
 from app.domain.site import Site
 
 router = APIRouter(tags=["plans"])
+
+
+class TraceOut(Out):
+    """What one asset does in a slot: mean power in kW, drawing positive; how it stands at the slot's end, by names with their unit."""
+
+    asset: str = Field(examples=["battery"])
+    kind: AssetKind
+    power_kw: float
+    cost: float = Field(description="Beyond what the grid bills: wear, comfort.")
+    state: dict[str, float] = Field(examples=[{"stored_kwh": 5.2, "stored_kwh_value": 0.18}])
 
 
 class StepOut(Out):
@@ -39,6 +50,7 @@ class StepOut(Out):
         "a decision's stored_kwh_value weighs every path they may take, so the two differ."
     )
     cost: float
+    assets: list[TraceOut] = Field(description="What every asset does.")
 
 
 class ViolationOut(Out):
@@ -107,6 +119,7 @@ class PlanOut(Out):
                     stored_kwh=step.stored_kwh,
                     plan_kwh_value=step.stored_kwh_value,
                     cost=step.cost,
+                    assets=[TraceOut.model_validate(trace) for trace in step.traces],
                 )
                 for step in plan.steps
             ],

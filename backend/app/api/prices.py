@@ -85,7 +85,7 @@ def prices(use: Use, house: House, at: Now, _caller: Viewer, start: Instant | No
     known = use.prices.between(house.id, wanted.start - timedelta(days=LOOK_BACK_DAYS + 1), wanted.end)
     touched = [price.slot for price in known if price.slot.end > wanted.start]
     minutes = finest_minutes(touched or (price.slot for price in known)) if known else 30
-    found = timeline(known, slots_between(wanted.start, wanted.end, minutes=minutes), zone=house.zone)
+    found = timeline(known, slots_between(wanted.start, wanted.end, minutes=minutes), zone=house.zone, money=house.money)
     return PricesOut(
         currency=house.currency,
         time_zone=str(house.zone),

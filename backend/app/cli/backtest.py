@@ -15,7 +15,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from app.cli.houses import Which, the_house
 from app.domain.errors import InvalidInputError
-from app.domain.site import Battery, GridConnection, Inverter, Mode, Site
+from app.domain.money import currency as money_of
+from app.domain.site import WEAR_PER_KWH, Battery, GridConnection, Inverter, Mode, Site
 from app.domain.tape import Tape
 from app.forecasting.scenarios import DAYS
 from app.forecasting.weatherlike import ErrorModel, errors, foretell
@@ -26,7 +27,6 @@ from app.replay.jobs import Job
 from app.replay.report import report
 from app.replay.study import Ask, planners, study, table
 from app.replay.tapes import read_tape, write_parquet, write_rows
-from app.storage.prices import PriceStore
 from app.storage.readings import ReadingStore
 from app.usecases.stored_tape import stored_tape
 from app.wiring.service import clock, running
@@ -54,7 +54,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command line's options are its argum
     reserve: Annotated[float, typer.Option(help="Never drained below, kWh.")] = 1.0,
     power: Annotated[float, typer.Option(help="Charging and discharging, kW.")] = 5.0,
     efficiency: Annotated[float, typer.Option(help="Each way.")] = 0.95,
-    wear: Annotated[float, typer.Option(help="Per kWh discharged, in the currency.")] = 0.02,
+    wear: Annotated[float | None, typer.Option(help="Per kWh discharged, in the currency; 2p or its like.")] = None,
     charge: Annotated[float | None, typer.Option(help="Stored at the start, kWh; half if not given.")] = None,
     inverter: Annotated[float, typer.Option(help="AC limit, kW.")] = NO_LIMIT_KW,
     import_limit: Annotated[float, typer.Option(help="kW.")] = 15.0,
@@ -62,8 +62,8 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command line's options are its argum
     mode: Annotated[list[Mode] | None, typer.Option(help="A mode the inverter offers, once for each; all if none is given.")] = None,
     publication: Annotated[Publication, typer.Option(help="When the tariff's prices become known.")] = Publication.AGILE,
     fixed_export: Annotated[float | None, typer.Option(help="A fixed export price per kWh instead of the column.")] = None,
-    charge_below: Annotated[float, typer.Option(help="Reactive rules: charge at or below.")] = Rules().charge_below,
-    sell_above: Annotated[float, typer.Option(help="Reactive rules: sell at or above.")] = Rules().sell_above,
+    charge_below: Annotated[float | None, typer.Option(help="Reactive rules: charge at or below; 10p or its like.")] = None,
+    sell_above: Annotated[float | None, typer.Option(help="Reactive rules: sell at or above; 28p or its like.")] = None,
     solar: Annotated[str, typer.Option(help="history, or weather: a made-up forecast with a stated error.")] = "history",
     day_sigma: Annotated[float, typer.Option(help="Weather: error of a whole day, in clearness.")] = 0.1,
     wobble_sigma: Annotated[float, typer.Option(help="Weather: error from hour to hour, in clearness.")] = 0.1,
@@ -89,14 +89,14 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command line's options are its argum
                 max_discharge_kw=power,
                 charge_efficiency=efficiency,
                 discharge_efficiency=efficiency,
-                wear_per_kwh=wear,
+                wear_per_kwh=money_of(currency).of(WEAR_PER_KWH) if wear is None else wear,
             ),
             inverter=Inverter(ac_limit_kw=inverter, modes=tuple(mode or Mode)),
             grid=GridConnection(import_limit_kw=import_limit, export_limit_kw=export_limit),
             zone=_zone(zone),
             currency=currency,
         )
-        rules = Rules(charge_below=charge_below, sell_above=sell_above)
+        rules = Rules.of(site.money, charge_below=charge_below, sell_above=sell_above)
         tape, name = read_tape(data, fixed_export=fixed_export), data.name
     site = dataclasses.replace(site, solar=dataclasses.replace(site.solar, peak_kw=float(tape.solar_kw.max())))
     first, last = _span(tape, start, end)
@@ -187,7 +187,7 @@ def _from_store(named: str | None, start: datetime | None, end: datetime | None)
         home = service.homes[house]
         until = clock() if end is None else end.replace(tzinfo=end.tzinfo or UTC)
         since = until - timedelta(weeks=12) if start is None else start.replace(tzinfo=start.tzinfo or UTC) - timedelta(days=DAYS)
-        tape, filled = stored_tape(PriceStore(service.database), ReadingStore(service.database), house, since, until)
+        tape, filled = stored_tape(service.use.prices, ReadingStore(service.database), house, since, until)
     if filled:
         err.print(f"{filled} slots were not measured and are filled with other days' mean", style="yellow")
     return home.site, home.rules, tape

@@ -6,12 +6,14 @@ from datetime import timedelta
 
 from app.config.leftover import leftover
 from app.config.settings import Settings
-from app.domain.errors import NotFoundError, OptimizerError, UnauthorizedError
+from app.domain.errors import ForeignMoneyError, NotFoundError, OptimizerError, UnauthorizedError
 from app.domain.price import Direction
 from app.domain.reading import Quality, Quantity
 from app.domain.site import SiteId
+from app.looks.health import MADE_UP
 from app.services.home_assistant.entities import HomeAssistant
 from app.usecases.home import NO_HOUSE, Home
+from app.usecases.house_prices import refuse_foreign
 from app.wiring.absent import AbsentHouse
 from app.wiring.service import Service, build, clock, prepare
 
@@ -86,6 +88,7 @@ def _one(service: Service, site: SiteId) -> Iterator[Finding]:
         home = service.homes[site]
         yield _battery(home)
         yield from _prices(home)
+        yield from _made_up(home)
         yield from _house(home)
 
 
@@ -108,13 +111,24 @@ def _access(service: Service) -> Finding:
     return Finding(name="access", state=f"listens on {host}, tokens are set")
 
 
+def _made_up(home: Home) -> Iterator[Finding]:
+    """Warn of a real house on made-up prices; the demo's house is made up as well."""
+    if home.simulated_prices and not home.simulated_house:
+        yield Finding(name="tariff", state=MADE_UP, remedy="name the real source of its prices in the document's tariff")
+
+
 def _prices(home: Home) -> Iterator[Finding]:
     now = clock()
     name = f"prices ({home.source.name})"
     try:
         prices = home.source.prices(now - timedelta(minutes=30), now + timedelta(days=2))
+        refuse_foreign(home.site.money, prices)
     except UnauthorizedError as error:
         yield Finding(name=name, state=str(error), remedy="check the API key")
+        return
+    except ForeignMoneyError as error:
+        remedy = "set place.currency to what the bill is in, or another tariff: nothing is stored and planned on meanwhile"
+        yield Finding(name=name, state=str(error), remedy=remedy)
         return
     except OptimizerError as error:
         yield Finding(

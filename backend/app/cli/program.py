@@ -22,8 +22,10 @@ from app.cli.tokens import token_cli
 from app.config.leftover import leftover
 from app.config.settings import load
 from app.domain.errors import InvalidInputError, OptimizerError
+from app.looks.health import MADE_UP
 from app.looks.shadow import last_weeks
 from app.main import create_app
+from app.storage.database import downgrade
 from app.storage.retention import prune
 from app.usecases.home import NO_HOUSE
 from app.wiring.access import refuse_if_unguarded
@@ -103,6 +105,8 @@ def recommend(site: Which = None) -> None:
     with running() as service:
         house = the_house(service, site)
         out.print(show.decision_panel(service.use.recommend.now(house, clock()), service.use.sites[house]))
+        if service.homes[house].simulated_prices:
+            out.print(f"Simulated: {MADE_UP}. `battery-optimizer doctor` says what to set.", style="bold yellow")
 
 
 @cli.command()
@@ -177,6 +181,16 @@ def db_upgrade() -> None:
     with _working("upgrading"):
         prepare(load())
     out.print("the database fits this version")
+
+
+@db_cli.command("downgrade")
+def db_downgrade(
+    revision: Annotated[str, typer.Argument(metavar="REVISION", help="The older version's newest migration, e.g. 0007.")],
+) -> None:
+    """Take the database back to an older version's schema, before that version is started again; stop this one first."""
+    with _working("going back"):
+        downgrade(load().database.url.get_secret_value(), revision)
+    out.print(f"the database is at {revision}: start the older version now, for this one would upgrade it again")
 
 
 @db_cli.command("prune")

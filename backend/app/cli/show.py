@@ -7,11 +7,10 @@ from rich.panel import Panel
 from rich.table import Table
 
 from app.config.settings import Settings, load
-from app.control.explain import money
 from app.domain.decision import Decision
 from app.domain.ledger import Case
+from app.domain.money import money
 from app.domain.plan import Plan
-from app.domain.price import Provenance
 from app.domain.site import Site
 from app.ledger.savings import Total
 from app.looks.shadow import ShadowRun
@@ -75,7 +74,7 @@ def plan_table(plan: Plan, site: Site) -> Table:
         row_styles=["", "dim"],
     )
     for step in plan.steps:
-        mark = "" if step.priced.provenance is Provenance.PUBLISHED else "~"
+        mark = "" if step.priced.provenance.is_told else "~"
         table.add_row(
             f"{step.priced.slot.start.astimezone(site.zone):%a %H:%M}",
             mark + money(step.priced.import_per_kwh, site.currency),

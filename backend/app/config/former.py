@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.config.group import Group
 from app.config.service import PlannerSettings
+from app.domain.errors import InvalidInputError
+from app.domain.money import currency
 from app.domain.reading import Quantity
 from app.domain.site import Coupling, Mode
 
@@ -24,7 +26,7 @@ class BatterySettings(Group):
     max_discharge_kw: float = Field(5.0, ge=0)
     charge_efficiency: float = Field(0.95, gt=0, le=1)
     discharge_efficiency: float = Field(0.95, gt=0, le=1)
-    wear_per_kwh: float = Field(0.02, ge=0, description="Currency per kWh discharged.")
+    wear_per_kwh: float | None = Field(None, ge=0, description="Currency per kWh discharged; 2p or its like if not given.")
     voltage_v: float = Field(51.2, gt=0, description="Nominal voltage, for currents while none is measured.")
 
 
@@ -103,7 +105,9 @@ class HouseSettings(Group):
     """The house itself."""
 
     time_zone: str = "Europe/London"
-    currency: str = Field("GBP", pattern="^[A-Z]{3}$")
+    currency: str = Field(
+        "GBP", pattern="^[A-Z]{3}$", description="What prices and costs are counted in; the tariff must tell its prices in it."
+    )
     annual_load_kwh: float = Field(3500.0, gt=0, description="Scales the standard profile until the house has a week of history.")
 
     @field_validator("time_zone")
@@ -114,6 +118,14 @@ class HouseSettings(Group):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"{value!r} is no time zone; one is Europe/London") from error
         return value
+
+    @field_validator("currency")
+    @classmethod
+    def _counted(cls, value: str) -> str:
+        try:
+            return currency(value).code
+        except InvalidInputError as error:
+            raise ValueError(str(error)) from error
 
 
 class TariffSettings(Group):
@@ -153,15 +165,19 @@ class HomeAssistantSettings(Group):
 class RulesSettings(Group):
     """The reactive rules: fallback and baseline."""
 
-    charge_below: float = Field(0.10, description="Charge at or below this import price, in currency per kWh.")
-    sell_above: float = Field(0.28, description="Sell at or above this export price.")
+    charge_below: float | None = Field(
+        None, description="Charge at or below this import price, in currency per kWh; 10p or its like if not given."
+    )
+    sell_above: float | None = Field(None, description="Sell at or above this export price; 28p or its like if not given.")
 
 
 class FormerPlannerSettings(PlannerSettings):
     """The optimizer, with what is a house's own."""
 
-    switching_cost: float = Field(
-        0.002, ge=0, description="What another mode must save to replace the one decided earlier in the same slot, in currency."
+    switching_cost: float | None = Field(
+        None,
+        ge=0,
+        description="What another mode must save to replace the one decided earlier in the same slot; 0.2p or its like if not given.",
     )
 
 

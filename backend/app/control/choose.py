@@ -1,19 +1,21 @@
 """Which mode this slot: the cheapest expected cost of the slot and of what comes after, over all paths of load and sun."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from app.control.value import CostToGo, cost_to_go, shortfall_cost, slot_cost
 from app.domain.decision import Command
 from app.domain.house import run_slot
+from app.domain.money import YARDSTICK, Currency
 from app.domain.site import Mode, Site
 from app.forecasting.scenarios import Paths
 from app.optimizer.problem import Problem
+from app.optimizer.yardstick import in_yardsticks
 
 TIE = 1e-6
-"""Currency; below it the earlier candidate wins, so equal inputs give equal modes."""
+"""Yardsticks; below it the earlier candidate wins, so equal inputs give equal modes."""
 POWER_SHARES = (1.0, 0.75, 0.5, 0.25)
 """Forced modes are tried at quarters of full power; eighths save less than a thousandth more."""
 ROUND_H = 5 / 60
@@ -46,17 +48,21 @@ class Choice:
     keeps_reserve: bool = False
     """Whether it is to hold because feeding the house would drain the wished reserve."""
 
-    def battery_kw(self, problem: Problem) -> float:
-        """Return the battery's power in kW, charging positive, in this slot's expected load and sun: what a plan has to go on from."""
-        slot, command = problem.slots[0], self.best.command
-        flows = run_slot(
-            problem.site, command, stored_kwh=problem.start_kwh, solar_kw=slot.solar_kw, load_kw=slot.load_kw, hours=slot.hours
-        )
-        return float(flows.charge_kw - flows.discharge_kw)
+    def told_in(self, money: Currency) -> "Choice":
+        """Return a choice made in yardsticks with its costs and worth as money."""
+        best, *candidates = (replace(each, cost=money.of(each.cost)) for each in (self.best, *self.candidates))
+        return replace(self, best=best, candidates=tuple(candidates), stored_kwh_value=money.of(self.stored_kwh_value))
 
 
 def choose(problem: Problem, paths: Paths, *, running: Command | None = None, switching_cost: float = 0.0) -> Choice:
     """Return this slot's command, chosen before its load and sun are seen; leaving the running mode costs `switching_cost`."""
+    money = problem.site.money
+    choice = _choose(in_yardsticks(problem), paths, running=running, switching_cost=switching_cost / money.scale)
+    return choice if money.scale == YARDSTICK.scale else choice.told_in(money)
+
+
+def _choose(problem: Problem, paths: Paths, *, running: Command | None, switching_cost: float) -> Choice:
+    """Return the command of a problem in yardsticks."""
     ahead = cost_to_go(problem, paths)
     found = tuple(_weighed(problem, paths, ahead, command) for command in commands(problem.site))
     ranked = [each.cost + (switching_cost if running is not None and each.command.mode is not running.mode else 0.0) for each in found]

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from math import ceil, floor
 
 from app.control.choose import DRAINING, Candidate, Choice
-from app.control.command import discharge_current_a, label
-from app.control.explain import explanation, money, reason, reserve_reason, why_not
+from app.control.explain import explanation, reason, reserve_reason, why_not
 from app.control.mapped import mapped
-from app.domain.decision import Alternative, Command, Decision, Explanation, Limit, PriceNow, ReasonCode
-from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep
+from app.domain.decision import Alternative, Command, Decision, Explanation, Limit, PriceNow, ReasonCode, battery_order
+from app.domain.money import money
+from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, battery_trace, solar_trace
 from app.domain.price import PricedSlot, Provenance
 from app.domain.site import Mode, Site
 from app.domain.slot import Slot
@@ -81,7 +81,7 @@ def from_choice(problem: Problem, plan: Plan, choice: Choice, *, before: Decisio
 def from_last_plan(site: Site, plan: Plan, now: datetime, *, cause: str) -> Verdict | None:
     """Return what an earlier plan wants now, or None when its horizon has passed."""
     at = next((n for n, step in enumerate(plan.steps) if step.priced.slot.contains(now)), None)
-    if at is None or plan.steps[at].priced.provenance is not Provenance.PUBLISHED:
+    if at is None or not plan.steps[at].priced.provenance.is_told:
         return None
     start = plan.steps[at - 1].stored_kwh if at else plan.start_kwh
     rest = replace(plan, start_kwh=start, steps=plan.steps[at:])
@@ -116,20 +116,19 @@ def self_use(reason_code: ReasonCode, sentence: str, *, cause: str) -> Verdict:
 
 
 def write_up(situation: Situation, verdict: Verdict) -> Decision:
-    """Return the decision: the verdict in the vendor's words, with prices, expected charge and a lease."""
+    """Return the decision: the verdict as orders, with prices, expected charge and a lease."""
     site, step = situation.site, verdict.step
     expected = site.battery.pct(step.stored_kwh) if step is not None else situation.soc_pct
     ends = situation.slot.end + timedelta(seconds=LEASE_GRACE_S)
+    lease_until = ends if verdict.until is None else min(ends, verdict.until + timedelta(seconds=HANDOVER_S))
     return Decision(
         id=_name(situation, verdict),
         site=site.id,
         plan_id=verdict.plan.id if verdict.plan is not None else None,
         slot=situation.slot,
         decided_at=situation.now,
-        valid_until=ends if verdict.until is None else min(ends, verdict.until + timedelta(seconds=HANDOVER_S)),
-        command=_aimed(site, verdict),
-        label=label(site.inverter.profile, verdict.command.mode),
-        discharge_current_a=_current_a(situation, verdict),
+        valid_until=lease_until,
+        orders=(battery_order(_aimed(site, verdict), lease_until=lease_until),),
         reason_code=verdict.reason_code,
         reason=verdict.reason,
         plan_source=verdict.source,
@@ -143,6 +142,16 @@ def write_up(situation: Situation, verdict: Verdict) -> Decision:
         cause=verdict.cause,
         fingerprint=verdict.fingerprint,
     )
+
+
+def discharge_kw(site: Site, verdict: Verdict) -> float:
+    """Return what the battery is expected to give in the slot, in kW; 0 where nothing is known but that it follows the load."""
+    command = verdict.command
+    if verdict.step is not None:
+        return verdict.step.discharge_kw
+    if command.mode is Mode.FORCE_DISCHARGE:
+        return site.max_discharge_kw if command.power_kw is None else command.power_kw
+    return 0.0
 
 
 def _aimed(site: Site, verdict: Verdict) -> Command:
@@ -164,18 +173,21 @@ def _name(situation: Situation, verdict: Verdict) -> str:
 
 def _expected(site: Site, slot: ProblemSlot, best: Candidate, stored_kwh_value: float) -> PlanStep:
     """Return what the house is expected to do in what is left of the slot."""
-    return PlanStep(
-        priced=slot.priced,
-        load_kw=slot.load_kw,
-        solar_kw=slot.solar_kw,
-        curtailed_kw=best.curtailed_kw,
-        import_kw=best.import_kw,
-        export_kw=best.export_kw,
+    battery = battery_trace(
         charge_kw=best.charge_kw,
         discharge_kw=best.discharge_kw,
         stored_kwh=best.stored_kwh,
         stored_kwh_value=stored_kwh_value,
+        cost=slot.hours * best.discharge_kw * site.battery.wear_per_kwh,
+    )
+    return PlanStep(
+        priced=slot.priced,
+        load_kw=slot.load_kw,
+        solar_kw=slot.solar_kw,
+        import_kw=best.import_kw,
+        export_kw=best.export_kw,
         cost=_spent(site, slot, best),
+        traces=(solar_trace(solar_kw=slot.solar_kw, curtailed_kw=best.curtailed_kw), battery),
     )
 
 
@@ -208,17 +220,6 @@ def _spent(site: Site, slot: ProblemSlot, candidate: Candidate) -> float:
     """Return what a candidate is expected to cost in this slot, wear included."""
     cash = candidate.import_kw * slot.priced.import_per_kwh - candidate.export_kw * slot.priced.export_per_kwh
     return slot.hours * (cash + candidate.discharge_kw * site.battery.wear_per_kwh)
-
-
-def _current_a(situation: Situation, verdict: Verdict) -> float:
-    site, command = situation.site, verdict.command
-    if verdict.step is not None:
-        power_kw = verdict.step.discharge_kw
-    elif command.mode is Mode.FORCE_DISCHARGE:
-        power_kw = site.max_discharge_kw if command.power_kw is None else command.power_kw
-    else:
-        power_kw = 0.0
-    return discharge_current_a(site.battery, power_kw, voltage_v=situation.voltage_v)
 
 
 def _price_now(priced: PricedSlot | None) -> PriceNow:

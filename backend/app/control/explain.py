@@ -2,10 +2,9 @@
 
 from app.domain.decision import Command, Decision, Explanation, Limit, ReasonCode
 from app.domain.house import stored_after
+from app.domain.money import money
 from app.domain.plan import PlanStep
 from app.domain.site import Mode, Site
-
-MINOR_UNITS = {"GBP": "p", "EUR": "c", "SEK": " öre", "NOK": " øre", "DKK": " øre"}
 
 NEGLIGIBLE_KWH = 0.05
 NEGLIGIBLE_KW = 0.05
@@ -13,12 +12,6 @@ NEGLIGIBLE_KW = 0.05
 EVEN_KW = 0.2
 """Sun and load closer than this are as good as even."""
 ROUNDING_KWH = 1e-6
-
-
-def money(per_kwh: float, currency: str) -> str:
-    """Return a price in the unit people use: 11.2p, 84 öre."""
-    unit = MINOR_UNITS.get(currency)
-    return f"{per_kwh:.3f} {currency}" if unit is None else f"{100 * per_kwh:.1f}{unit}"
 
 
 def reason(site: Site, command: Command, step: PlanStep) -> tuple[ReasonCode, str]:
@@ -89,7 +82,7 @@ def why_not(site: Site, command: Command, chosen: Command, *, extra_cost: float,
     All beyond the chosen command: `extra_now` in this slot, `extra_cost` up to the horizon, `extra_stored_kwh` at the end of the slot.
     """
     name, currency = command.mode.replace("_", " "), site.currency
-    if abs(extra_cost) < JUST_AS_GOOD:
+    if abs(extra_cost) < site.money.of(JUST_AS_GOOD):
         return f"{name} costs the same as {chosen.mode.replace('_', ' ')}"
     more = f"{money(extra_cost, currency)} more in all"
     if abs(extra_stored_kwh) < NEGLIGIBLE_KWH / 10:
@@ -103,7 +96,7 @@ def why_not(site: Site, command: Command, chosen: Command, *, extra_cost: float,
 
 
 JUST_AS_GOOD = 0.0005
-"""A twentieth of a penny."""
+"""Yardsticks: a twentieth of a penny."""
 
 
 def _discharge_reason(site: Site, command: Command, step: PlanStep) -> tuple[ReasonCode, str]:

@@ -5,11 +5,10 @@ from zoneinfo import ZoneInfo
 
 from app.document.devices import BatteryDevice, SolarDevice
 from app.document.site import SiteDocument, read
+from app.domain.money import Currency, currency
 from app.domain.roof import Plane, Roof
 from app.domain.setting import Preferences
-from app.domain.site import Battery, GridConnection, Inverter, Mode, Site, SiteId, SolarArray
-
-USUAL_WEAR_PER_KWH = 0.02
+from app.domain.site import WEAR_PER_KWH, Battery, GridConnection, Inverter, Mode, Site, SiteId, SolarArray
 
 
 def site_of(document: SiteDocument) -> Site:
@@ -22,7 +21,7 @@ def site_of(document: SiteDocument) -> Site:
     allowed = tuple(Mode) if inverter.allow.modes is None else inverter.allow.modes
     return Site(
         id=SiteId(document.id),
-        battery=_battery(document.battery, document.wishes.reserve_pct),
+        battery=_battery(document.battery, document.wishes.reserve_pct, currency(place.currency)),
         inverter=Inverter(ac_limit_kw=inverter.ac_limit_kw, coupling=inverter.coupling, modes=allowed, profile=inverter.model),
         grid=GridConnection(import_limit_kw=document.grid.most_import_kw, export_limit_kw=document.grid.export_limit_kw),
         solar=SolarArray() if document.solar is None else _array(document.solar),
@@ -68,7 +67,7 @@ def roof_of(document: SiteDocument) -> Roof | None:
     )
 
 
-def _battery(given: BatteryDevice, wished_pct: float | None) -> Battery:
+def _battery(given: BatteryDevice, wished_pct: float | None, money: Currency) -> Battery:
     """Return the battery; a wished reserve other than its own is kept by us, its own by the inverter itself."""
     top_kwh, own_kwh = given.capacity_kwh * given.limit_pct / 100, given.capacity_kwh * given.reserve_pct / 100
     reserve_kwh = own_kwh if wished_pct is None else min(top_kwh, given.capacity_kwh * wished_pct / 100)
@@ -81,7 +80,7 @@ def _battery(given: BatteryDevice, wished_pct: float | None) -> Battery:
         max_discharge_kw=given.max_discharge_kw,
         charge_efficiency=given.charge_efficiency,
         discharge_efficiency=given.discharge_efficiency,
-        wear_per_kwh=USUAL_WEAR_PER_KWH if given.wear_per_kwh is None else given.wear_per_kwh,
+        wear_per_kwh=money.of(WEAR_PER_KWH) if given.wear_per_kwh is None else given.wear_per_kwh,
         voltage_v=given.voltage_v,
     )
 

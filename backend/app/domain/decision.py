@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.domain.asset import BATTERY, AssetId
 from app.domain.errors import InvalidInputError
+from app.domain.order import Evidence, Order
 from app.domain.plan import PlanSource, PlanStatus
 from app.domain.price import PriceClass, Provenance
 from app.domain.site import Mode, SiteId
@@ -18,6 +20,14 @@ class Command:
     mode: Mode
     power_kw: float | None = None
     target_soc_pct: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """How whoever carries a command out is told: the mode in the vendor's words, and a battery current in A, 0 when not discharging."""
+
+    label: str
+    discharge_current_a: float
 
 
 class ReasonCode(StrEnum):
@@ -79,6 +89,9 @@ class Outcome:
     battery_kw: float | None = None
     soc_pct: float | None = None
     detail: str | None = None
+    asset: AssetId = BATTERY
+    evidence: Evidence | None = None
+    """The highest level that this report proves; None where nobody has judged it."""
 
 
 class Limit(StrEnum):
@@ -118,10 +131,8 @@ class Decision:
     slot: Slot
     decided_at: datetime
     valid_until: datetime
-    command: Command
-    label: str
-    """The mode in the vendor's words."""
-    discharge_current_a: float
+    orders: tuple[Order, ...]
+    """What each asset is told, the battery first."""
     reason_code: ReasonCode
     reason: str
     plan_source: PlanSource
@@ -136,7 +147,36 @@ class Decision:
     cause: str | None = None
     """Why a lower rung of the ladder answered; None on the highest."""
     fingerprint: str = ""
+    wording: Wording | None = None
+    """How the battery's executor is told; None until somebody who knows its words has said it."""
     outcomes: tuple[Outcome, ...] = ()
+
+    @property
+    def command(self) -> Command:
+        """What the battery's inverter is told."""
+        first = self.orders[0]
+        return Command(mode=Mode(first.verb), power_kw=first.power_kw, target_soc_pct=first.target_soc_pct)
+
+    @property
+    def label(self) -> str:
+        """The mode in the vendor's words, or else in plain ones."""
+        return self.orders[0].verb if self.wording is None else self.wording.label
+
+    @property
+    def discharge_current_a(self) -> float:
+        """The battery's current in A; 0 when not discharging."""
+        return 0.0 if self.wording is None else self.wording.discharge_current_a
+
+
+def battery_order(command: Command, *, lease_until: datetime) -> Order:
+    """Return a command to the inverter as the battery's order."""
+    return Order(
+        asset=BATTERY,
+        verb=command.mode.value,
+        power_kw=command.power_kw,
+        target_soc_pct=command.target_soc_pct,
+        lease_until=lease_until,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ OptimizerError
 ├── DeniedError            a credential that does not open this
 │   └── TooManyTriesError  too many wrong ones; nobody is let in for a while
 └── UnavailableError       a neighbour did not answer; trying again may help
-    └── UnauthorizedError  a neighbour refused our credentials; trying again will not help
+    ├── UnauthorizedError  a neighbour refused our credentials; trying again will not help
+    └── ForeignMoneyError  a tariff tells what the house does not count in; trying again will not help
 """
 
 
@@ -70,3 +71,7 @@ class UnavailableError(OptimizerError):
 
 class UnauthorizedError(UnavailableError):
     """A service refused our credentials; trying again will not help."""
+
+
+class ForeignMoneyError(UnavailableError):
+    """A tariff tells its prices in another currency than the house counts in, or no prices at all; trying again will not help."""

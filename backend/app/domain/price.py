@@ -1,5 +1,6 @@
 """Prices with where they came from. A missing price is missing, never 0."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,10 +14,32 @@ class Provenance(StrEnum):
     """Where a number came from."""
 
     PUBLISHED = "published"
+    SIMULATED = "simulated"
+    """Told by a made-up tariff: planned on like a published price, never called one."""
     ESTIMATED = "estimated"
     MEASURED = "measured"
     FORECAST = "forecast"
     MISSING = "missing"
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a tariff, real or made up, told it: a price that holds, no estimate of ours."""
+        return self in {Provenance.PUBLISHED, Provenance.SIMULATED}
+
+
+def weakest(provenances: Iterable[Provenance]) -> Provenance:
+    """Return what can be said of prices taken together: as little as of the least certain among them."""
+    return max(provenances, key=CERTAIN_FIRST.index)
+
+
+CERTAIN_FIRST = (
+    Provenance.PUBLISHED,
+    Provenance.MEASURED,
+    Provenance.SIMULATED,
+    Provenance.FORECAST,
+    Provenance.ESTIMATED,
+    Provenance.MISSING,
+)
 
 
 class Direction(StrEnum):
@@ -37,13 +60,15 @@ class PriceClass(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What one kWh costs (import) or earns (export) in a slot, in the site's currency, taxes included."""
+    """What one kWh costs (import) or earns (export) in a slot, taxes included."""
 
     slot: Slot
     direction: Direction
     per_kwh: float
     provenance: Provenance = Provenance.PUBLISHED
     source: str
+    currency: str | None = None
+    """The code of the currency it is told in; None for one stored before prices said so: the house's."""
 
     def __post_init__(self) -> None:
         if not isfinite(self.per_kwh):
@@ -60,7 +85,7 @@ class PriceRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedSlot:
-    """Both prices of one planning slot; the provenance is the weaker of the two. A published price has no range."""
+    """Both prices of one planning slot; the provenance is the weaker of the two. Only an estimate has a range."""
 
     slot: Slot
     import_per_kwh: float

@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import NewType
 from zoneinfo import ZoneInfo
 
-from app.domain.errors import InvalidSiteError
+from app.domain.errors import InvalidInputError, InvalidSiteError
+from app.domain.money import Currency, currency
 
 SiteId = NewType("SiteId", str)
 LONDON = ZoneInfo("Europe/London")
@@ -27,6 +28,10 @@ class Mode(StrEnum):
     """Surplus is exported first, a deficit is fed from the battery."""
     HOLD = "hold"
     """Keep the charge: surplus may still enter, the house may not drain it."""
+
+
+WEAR_PER_KWH = 0.02
+"""What a kWh discharged usually costs in the battery's life, in yardsticks: for who never said."""
 
 
 class Coupling(StrEnum):
@@ -51,7 +56,7 @@ class Battery:
     max_discharge_kw: float
     charge_efficiency: float = 0.95
     discharge_efficiency: float = 0.95
-    wear_per_kwh: float = 0.02
+    wear_per_kwh: float
     """Currency per kWh discharged on the AC side."""
     voltage_v: float = 51.2
     """Nominal voltage, used for currents while none is measured."""
@@ -111,7 +116,7 @@ class Inverter:
     coupling: Coupling = Coupling.DC
     modes: tuple[Mode, ...] = tuple(Mode)
     profile: str = "fox_ess"
-    """Names the vendor's words for the modes; see `control.command`."""
+    """Names the vendor's words for the modes; see `templates.labels`."""
 
     def __post_init__(self) -> None:
         if not self.ac_limit_kw > 0:
@@ -155,6 +160,18 @@ class Site:
     solar: SolarArray = SolarArray()
     zone: ZoneInfo = LONDON
     currency: str = "GBP"
+    """The code of what all its money is counted in."""
+
+    def __post_init__(self) -> None:
+        try:
+            _ = self.money
+        except InvalidInputError as error:
+            raise InvalidSiteError(str(error)) from error
+
+    @property
+    def money(self) -> Currency:
+        """What all its money is counted in."""
+        return currency(self.currency)
 
     @property
     def max_charge_kw(self) -> float:

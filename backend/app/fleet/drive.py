@@ -1,6 +1,5 @@
-"""Drive: carries decisions out through a dongle, says it its schedule, and keeps what became of each command."""
+"""Drive: carries decisions out through a dongle, and says it its schedule."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,14 +7,13 @@ from datetime import datetime, timedelta
 from app.control.schedule import LONGEST, schedule
 from app.domain.audit import AuditEntry
 from app.domain.decision import Command, Decision, Outcome, OutcomeStatus
-from app.domain.dongle import FINAL, Answer, CommandAnswer, DeviceCommand, Schedule
+from app.domain.dongle import Answer, CommandAnswer, DeviceCommand, Schedule
 from app.domain.errors import NotFoundError, NotInControlError, UnavailableError
 from app.domain.plan import Plan
 from app.domain.setting import dongle_of
 from app.domain.site import Mode, Site, SiteId
 from app.fleet import ports
-
-log = logging.getLogger(__name__)
+from app.fleet.answers import DONE, REFUSALS, Answers
 
 BEGIN_WITHIN = timedelta(seconds=60)
 """A command is begun by then or not at all; the broker forgets it then, too."""
@@ -27,17 +25,6 @@ HELD_FOR = LONGEST_LEASE + LONGEST
 OPTIMIZER = "optimizer"
 RELEASE = "r-"
 """How the id of a command begins that sends a dongle that no longer drives to self-use."""
-OUTCOMES = {
-    Answer.CONFIRMED: OutcomeStatus.CONFIRMED,
-    Answer.FAILED: OutcomeStatus.FAILED,
-    Answer.REFUSED: OutcomeStatus.FAILED,
-    Answer.EXPIRED: OutcomeStatus.FAILED,
-    Answer.OVERRIDDEN: OutcomeStatus.OVERRIDDEN,
-}
-REPLAYED = "replayed"
-ODD_EVERY = timedelta(hours=1)
-"""One entry per device and kind: who sends an order a thousand times does not fill the log, nor does a dongle that refuses."""
-AUDITED = frozenset({Answer.FAILED, Answer.REFUSED, Answer.EXPIRED, Answer.OVERRIDDEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +55,12 @@ class Drive:
     send: Callable[[DeviceCommand | Schedule, str], None]
     told: dict[SiteId, dict[str, Told]] = field(default_factory=dict)
     """By site and device; read from the store once, at the start."""
-    answered_last: dict[str, tuple[str, Answer]] = field(default_factory=dict)
-    """By device: to which command it answered what."""
     scheduled: dict[str, tuple[object, ...]] = field(default_factory=dict)
     """By device: what its schedule says."""
-    odd: dict[tuple[str, Answer, bool], datetime] = field(default_factory=dict)
-    """By device and kind: when a refusal, or an order that was not ours or came again, was logged last."""
+    answers: Answers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.answers = Answers(self.devices, self.commands, self.execute, self.audit)
 
     def turn(self, site: Site, decision: Decision, plan: Plan | None, now: datetime) -> None:
         """Tell the dongle that drives a site what was decided, unless it knows; and the schedule, if it changed. Let go of every other.
@@ -120,42 +107,7 @@ class Drive:
         Raises:
             UnavailableError: the store is away; nothing is lost if it is told again.
         """
-        command = self.commands.get(answer.device, answer.command_id)
-        if command is None:
-            self._answered_to_nobody(answer, now)
-            return
-        if answer.reason == REPLAYED:
-            self._log_odd(command.site, answer, f"{command.command.mode}: it came again and was not done again", now)
-            if any(each.answer in FINAL for each in command.answers):
-                return  # what became of it stands
-        if any(each.answer is answer.answer and each.at != answer.at for each in command.answers):
-            return  # one of each kind is all that becomes of a command; the same again may be one that was not reported yet
-        self.answered_last[command.device] = command.id, answer.answer
-        is_new = self.commands.add_answer(answer)
-        if is_new and answer.answer in AUDITED:
-            detail = f"{command.command.mode}: {answer.answer}{f' ({answer.reason})' if answer.reason else ''}"
-            log_it = self._log_odd if answer.answer in REFUSALS else self._log
-            log_it(command.site, answer, detail, now)
-        if command.decision_id is not None and answer.answer in FINAL:
-            self._report(command, _outcome(answer))
-
-    def _answered_to_nobody(self, answer: CommandAnswer, now: datetime) -> None:
-        """Log what a claimed device refused of others: an order that somebody forged or kept, or a schedule of ours."""
-        log.info("%s answered %s (%s) to %s, which is none of our commands", answer.device, answer.answer, answer.reason, answer.command_id)
-        device = self.devices.get(answer.device)
-        if device is not None and device.site is not None and (answer.answer in AUDITED or answer.reason == REPLAYED):
-            self._log_odd(device.site, answer, f"a schedule, or an order that is none of ours: {answer.answer} ({answer.reason})", now)
-
-    def _log_odd(self, site: SiteId, answer: CommandAnswer, detail: str, now: datetime) -> None:
-        kind = (answer.device, answer.answer, answer.reason == REPLAYED)  # not by the reason: a device may have a thousand
-        last = self.odd.get(kind)
-        if last is None or now - last >= ODD_EVERY:
-            self._log(site, answer, detail, now)
-            self.odd[kind] = now
-
-    def _log(self, site: SiteId, answer: CommandAnswer, detail: str, now: datetime) -> None:
-        entry = AuditEntry(at=now, actor=answer.device, action="device.answered", subject=answer.command_id, detail=detail[:500])
-        self.audit.add(site, entry)
+        self.answers.take(answer, now)
 
     def _must_control(self, site: SiteId, device: str) -> None:
         preferences = self.prefer.of(site)
@@ -176,7 +128,7 @@ class Drive:
     def _let_go(self, last: Told, now: datetime) -> None:
         """Have a dongle that does not drive let go, and tell it again until it did or has nothing of ours left."""
         command = last.command
-        if now >= last.holds_until or (last.is_release and self._answer(command) in DONE):
+        if now >= last.holds_until or (last.is_release and self.answers.to(command) in DONE):
             del self.told[command.site][command.device]
         elif not (last.is_release and self._rests(last, now)):
             self._release(last, now)
@@ -201,7 +153,7 @@ class Drive:
         last = self._told(site, now).get(device)
         if last is None or last.is_release or last.command.decision_id is not None:
             return False
-        return last.command.until > now and self._answer(last.command) not in REFUSALS
+        return last.command.until > now and self.answers.to(last.command) not in REFUSALS
 
     def _knows(self, site: SiteId, device: str, decision: Decision, now: datetime) -> bool:
         """Tell whether the dongle was told and does it, or still may; or whether the decision is over."""
@@ -214,17 +166,10 @@ class Drive:
 
     def _rests(self, last: Told, now: datetime) -> bool:
         """Tell whether a dongle is not told the same again yet: it did so, still may, or did not only just now."""
-        answer = self._answer(last.command)
+        answer = self.answers.to(last.command)
         if answer in DONE or (answer not in REFUSALS and now < last.command.expires):
             return True
         return now - last.command.issued < last.again_after
-
-    def _answer(self, command: DeviceCommand) -> Answer | None:
-        of, found = self.answered_last.get(command.device, (None, None))
-        if of != command.id:  # answered to another service, or before a restart
-            stored = self.commands.get(command.device, command.id)
-            found = stored.answers[-1].answer if stored is not None and stored.answers else None
-        return found
 
     def _told(self, site: SiteId, now: datetime) -> dict[str, Told]:
         """Return what each dongle of a site was told last; after a restart, by the store."""
@@ -246,19 +191,19 @@ class Drive:
             sent_by=OPTIMIZER,
             decision_id=decision.id,
         )
-        self._report(command, Outcome(status=OutcomeStatus.COMMANDED, at=now, reported_by=device))
+        self.answers.report(command, Outcome(status=OutcomeStatus.COMMANDED, at=now, reported_by=device))
         try:
             self._keep(command)
             self.send(command, device)
         except UnavailableError as error:
-            self._report(command, Outcome(status=OutcomeStatus.FAILED, at=now, reported_by=device, detail=str(error)))
+            self.answers.report(command, Outcome(status=OutcomeStatus.FAILED, at=now, reported_by=device, detail=str(error)))
             raise
 
     def _keep(self, command: DeviceCommand, *, holds_until: datetime | None = None) -> None:
         """Store, log and remember what is about to be sent, so that no answer comes to a command that nobody knows."""
         of_site = self._told(command.site, command.issued)
         last = of_site.get(command.device)
-        is_heard = last is None or self._answer(last.command) in {*DONE, Answer.ACCEPTED}
+        is_heard = last is None or self.answers.to(last.command) in {*DONE, Answer.ACCEPTED}
         again_after = AGAIN_AFTER if last is None or is_heard else min(2 * last.again_after, AGAIN_AT_LAST)
         told = Told(command, holds_until or command.until + LONGEST, again_after)
         self.commands.save(command)
@@ -274,33 +219,8 @@ class Drive:
         entry = AuditEntry(at=command.issued, actor=command.sent_by, action="device.commanded", subject=subject, detail=detail)
         self.audit.add(command.site, entry)
 
-    def _report(self, command: DeviceCommand, outcome: Outcome) -> None:
-        if command.decision_id is None:
-            return
-        try:
-            self.execute.report(command.site, command.decision_id, outcome, by=f"dongle:{command.device}")
-        except (NotFoundError, NotInControlError) as error:
-            log.warning("%s: outcome %s of %s is not kept: %s", command.device, outcome.status, command.decision_id, error)
-
-
-REFUSALS = frozenset({Answer.REFUSED, Answer.EXPIRED, Answer.FAILED})
-DONE = frozenset({Answer.CONFIRMED, Answer.OVERRIDDEN})
-"""It did so; what somebody did at the inverter since then wins."""
-
 
 def _is_again(told: Told, last: Told) -> bool:
     """Tell whether the optimizer says what it said last, which the log has. What a person says is always news."""
     one, other = told.command, last.command
     return (one.sent_by, told.is_release, one.command) == (other.sent_by, last.is_release, other.command) and one.sent_by == OPTIMIZER
-
-
-def _outcome(answer: CommandAnswer) -> Outcome:
-    return Outcome(
-        status=OUTCOMES[answer.answer],
-        at=answer.at,
-        reported_by=answer.device,
-        mode_read_back=answer.mode,
-        battery_kw=answer.battery_kw,
-        soc_pct=answer.soc_pct,
-        detail=answer.reason or (answer.answer if answer.answer in REFUSALS else None),
-    )

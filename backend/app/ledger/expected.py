@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.domain.ledger import Energies, Flows, Intent
 from app.domain.plan import Plan, PlanStep
-from app.domain.price import Provenance
+from app.domain.price import Provenance, weakest
 from app.domain.slot import Slot
 from app.ledger.combine import added
 from app.ledger.flows import flows
@@ -50,7 +50,7 @@ def expected(plan: Plan, slot: Slot, *, since: datetime) -> Expected | None:
         hours=hours,
         import_per_kwh=sum(step.priced.import_per_kwh * share for step, share in zip(steps, shares, strict=True)) / hours,
         export_per_kwh=sum(step.priced.export_per_kwh * share for step, share in zip(steps, shares, strict=True)) / hours,
-        provenance=next((s.priced.provenance for s in steps if s.priced.provenance is not Provenance.PUBLISHED), Provenance.PUBLISHED),
+        provenance=weakest(step.priced.provenance for step in steps),
         energies=whole,
         flows=split,
         intent=intent(split, hours),

@@ -1,11 +1,11 @@
-"""Which slots are settled, and at which published price."""
+"""Which slots are settled, and at which price."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import inf
 
-from app.domain.price import Direction, Price, Provenance
+from app.domain.price import Direction, Price, Provenance, weakest
 from app.domain.slot import Slot, floor, slots_between
 from app.ledger.settle import SlotPrices
 
@@ -25,11 +25,11 @@ def grid(prices: Sequence[Price], start: datetime, end: datetime) -> list[Slot]:
 
 
 class PriceBook:
-    """Published prices by instant. An estimate is no price to settle at."""
+    """Prices that a tariff told, by instant. An estimate is no price to settle at."""
 
     def __init__(self, prices: Sequence[Price]) -> None:
-        published = sorted((each for each in prices if each.provenance is Provenance.PUBLISHED), key=lambda each: each.slot.start)
-        self.prices = {way: [each for each in published if each.direction is way] for way in Direction}
+        told = sorted((each for each in prices if each.provenance.is_told), key=lambda each: each.slot.start)
+        self.prices = {way: [each for each in told if each.direction is way] for way in Direction}
         self.starts = {way: [each.slot.start for each in self.prices[way]] for way in Direction}
 
     def of(self, slot: Slot) -> SlotPrices:
@@ -38,11 +38,19 @@ class PriceBook:
             import_per_kwh=self._per_kwh(Direction.IMPORT, slot.start), export_per_kwh=self._per_kwh(Direction.EXPORT, slot.start)
         )
 
+    def provenance(self, slot: Slot) -> Provenance | None:
+        """Return where the prices that hold in a slot came from, None where one is not known here."""
+        found = [self._at(way, slot.start) for way in Direction]
+        told = [price.provenance for price in found if price is not None]
+        return weakest(told) if len(told) == len(found) else None
+
     def _per_kwh(self, way: Direction, instant: datetime) -> float | None:
+        found = self._at(way, instant)
+        return None if found is None else found.per_kwh
+
+    def _at(self, way: Direction, instant: datetime) -> Price | None:
         n = bisect_right(self.starts[way], instant) - 1
-        if n < 0 or not self.prices[way][n].slot.contains(instant):
-            return None
-        return self.prices[way][n].per_kwh
+        return None if n < 0 or not self.prices[way][n].slot.contains(instant) else self.prices[way][n]
 
 
 def _minutes(prices: Sequence[Price], hour: Slot) -> int:

@@ -134,7 +134,7 @@ class _Looks:
             hours=slot.slot.hours,
             import_per_kwh=slot.import_per_kwh,
             export_per_kwh=slot.export_per_kwh,
-            price_provenance=Provenance.PUBLISHED if priced else Provenance.MISSING,
+            price_provenance=(self.book.provenance(slot.slot) or Provenance.PUBLISHED) if priced else Provenance.MISSING,
             energies=slot.energies,
             flows=slot.flows,
             intent=slot.intent,
@@ -148,8 +148,6 @@ class _Looks:
 
     def _expected(self, half: Slot, found: Expected | None) -> Row:
         price, decision = self.book.of(half), self._decision(half)
-        priced = price.import_per_kwh is not None and price.export_per_kwh is not None
-        published = Provenance.PUBLISHED if priced else Provenance.MISSING
         return Row(
             slot=half,
             source=Source.MISSING if found is None else Source.PREDICTED,
@@ -159,7 +157,7 @@ class _Looks:
             hours=half.hours if found is None else found.hours,
             import_per_kwh=price.import_per_kwh if found is None else found.import_per_kwh,
             export_per_kwh=price.export_per_kwh if found is None else found.export_per_kwh,
-            price_provenance=published if found is None else found.provenance,
+            price_provenance=(self.book.provenance(half) or Provenance.MISSING) if found is None else found.provenance,
             energies=None if found is None else found.energies,
             flows=None if found is None else found.flows,
             intent=None if found is None else found.intent,

@@ -93,12 +93,14 @@ class Health:
         return Component(name="database", status=Status.OK, age_s=0.0, detail=f"answers, schema {revision}")
 
     def _site(self, site: SiteId) -> list[Component]:
-        """Return what is wrong with the document, if anything is."""
-        problem = self.problem(site)
-        if problem is None:
-            return []
-        status = Status.DEGRADED if site in self.homes else Status.FAILED
-        return [Component(name="site", status=status, age_s=None, detail=problem)]
+        """Return what is wrong with the document, and warn of a real house steered by made-up prices."""
+        problem, home = self.problem(site), self.homes.get(site)
+        found: list[Component] = []
+        if problem is not None:
+            found.append(Component(name="site", status=Status.FAILED if home is None else Status.DEGRADED, age_s=None, detail=problem))
+        if home is not None and home.simulated_prices and not home.simulated_house:
+            found.append(Component(name="tariff", status=Status.DEGRADED, age_s=None, detail=MADE_UP))
+        return found
 
     def _prices(self, site: SiteId, now: datetime) -> Component:
         fetched = self.prices.last_fetched(site)
@@ -155,6 +157,7 @@ class Health:
         )
 
 
+MADE_UP = "a real house is planned on made-up prices: what it saves is made up, too"
 LONGEST_SLOT = timedelta(hours=1)
 BADNESS: Mapping[Status, int] = {Status.OK: 0, Status.UNKNOWN: 1, Status.DEGRADED: 2, Status.FAILED: 3}
 

@@ -1,28 +1,137 @@
 """The battery: stores with losses and wear, never charges and discharges at once."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
-from pulp import LpConstraint, LpProblem, LpVariable
+from pulp import LpConstraint, LpVariable
 
-from app.optimizer.grid import GridPart
-from app.optimizer.part import TIE_PER_KWH, Part, Terms, total
+from app.domain.asset import BATTERY, SOLAR, AssetId, AssetKind, Trace
+from app.domain.house import available_kw, room_kw, stored_after
+from app.domain.plan import STORED_KWH, Violation, battery_trace
+from app.optimizer.part import TIE_PER_KWH, Bounds, Bus, DevicePart, Flexible, Terms, either_or, number, total
 from app.optimizer.problem import Problem, ProblemSlot
+from app.optimizer.tolerance import TOLERANCE_KW, TOLERANCE_KWH
+from app.optimizer.worst import worst
 
 BELOW_RESERVE_PER_KWH_HOUR = 1.0
-"""Penalty for each kWh missing below the reserve, per hour: dearer than any price, so a reserve is restored at once."""
+"""Penalty in yardsticks for each kWh missing below the reserve, per hour: dearer than usual prices, so a reserve is restored at once."""
 ABOVE_LIMIT_PER_KWH_HOUR = 0.001
-"""Penalty above the wished limit: resting too full wears a little; it is no reason to sell at a loss."""
+"""Penalty in yardsticks above the wished limit: resting too full wears a little; it is no reason to sell at a loss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatteryPart(Part):
+class BatteryPart(DevicePart):
     """The battery's variables per slot: powers in kW on the AC side, stored energy at the slot's end in kWh."""
 
+    problem: Problem
     charge_kw: list[LpVariable]
     discharge_kw: list[LpVariable]
     stored_kwh: list[LpVariable]
     stores: list[LpConstraint]
     """The balances whose duals are the value of one more stored kWh at the end of the slot."""
+
+    def traces(self) -> tuple[Trace, ...]:
+        """Return what it does, its charge followed from slot to slot."""
+        found: list[Trace] = []
+        stored = self.problem.start_kwh
+        for t in range(len(self.problem.slots)):
+            found.append(self._trace(t, stored))
+            stored = found[-1].state[STORED_KWH]
+        return tuple(found)
+
+    def left(self, traces: Sequence[Trace]) -> float:
+        """Return what is stored at the end is worth."""
+        return traces[-1].state[STORED_KWH] * self.problem.end_value_per_kwh
+
+    def _trace(self, t: int, stored_kwh: float) -> Trace:
+        """Return one slot rebuilt from the powers, so that storage closes exactly."""
+        site, hours = self.problem.site, self.problem.slots[t].hours
+        charge, discharge = _net(number(self.charge_kw[t]), number(self.discharge_kw[t]))
+        after_kwh = float(stored_after(site.battery, stored_kwh, charge, discharge, hours))
+        if not 0.0 <= after_kwh <= site.battery.capacity_kwh:
+            charge = min(charge, float(room_kw(site, stored_kwh, hours, up_to_kwh=site.battery.capacity_kwh)))
+            discharge = min(discharge, float(available_kw(site, stored_kwh, hours, down_to_kwh=0.0)))
+            after_kwh = float(stored_after(site.battery, stored_kwh, charge, discharge, hours))
+        return battery_trace(
+            charge_kw=charge,
+            discharge_kw=discharge,
+            stored_kwh=after_kwh,
+            stored_kwh_value=-float(self.stores[t].pi or 0.0),
+            cost=discharge * site.battery.wear_per_kwh * hours,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MainBattery(Flexible):
+    """The battery of a problem's house."""
+
+    id: AssetId = BATTERY
+    kind: AssetKind = AssetKind.BATTERY
+    is_shared: bool = True
+
+    def bounds(self, problem: Problem) -> Sequence[Bounds]:
+        """Return full power either way."""
+        return [Bounds(least_kw=-problem.site.max_discharge_kw, most_kw=problem.site.max_charge_kw)] * len(problem.slots)
+
+    def add(self, bus: Bus) -> BatteryPart:
+        """Add charge, discharge and stored energy per slot, with wear, losses, limits and the value of what is left at the end."""
+        problem = bus.problem
+        battery, slots = problem.site.battery, range(len(problem.slots))
+        low_kwh, high_kwh = min(battery.reserve_kwh, problem.start_kwh), max(battery.top_kwh, problem.start_kwh)
+        part = BatteryPart(
+            problem=problem,
+            charge_kw=bus.lp.add_variable_matrix("charge", slots, 0, problem.site.max_charge_kw),
+            discharge_kw=bus.lp.add_variable_matrix("discharge", slots, 0, problem.site.max_discharge_kw),
+            stored_kwh=bus.lp.add_variable_matrix("stored", slots, low_kwh, high_kwh),
+            stores=[],
+        )
+        for t, slot in enumerate(problem.slots):
+            charge, discharge, hours = part.charge_kw[t], part.discharge_kw[t], slot.hours
+            late = TIE_PER_KWH * (t + 1) / len(slots) * hours
+            part.load_kw.append([(charge, 1.0), (discharge, -1.0)])
+            part.directions.append((charge, discharge))
+            part.cost.extend([(charge, late), (discharge, battery.wear_per_kwh * hours + late)])
+            part.stores.append(_store(bus, t, part))
+            _keep_direction(bus, t, part)
+            _keep_limits(bus, t, part)
+        part.cost.append((part.stored_kwh[-1], -problem.end_value_per_kwh))
+        return part
+
+    def wrong(self, problem: Problem, traces: Sequence[Trace]) -> Iterator[tuple[int, str]]:
+        """Yield where it is too fast, does both at once, or its charge does not follow from its powers."""
+        stored = problem.start_kwh
+        for t, (slot, trace) in enumerate(zip(problem.slots, traces, strict=True)):
+            yield from ((t, complaint) for complaint, is_so in _wrong(problem, slot, trace, stored).items() if is_so)
+            stored = trace.state[STORED_KWH]
+
+    def broken(self, problem: Problem, traces: Sequence[Trace]) -> Iterator[Violation]:
+        """Yield where it falls below its reserve or rises above its limit."""
+        battery, stored = problem.site.battery, [trace.state[STORED_KWH] for trace in traces]
+        yield from worst("reserve", "kWh", problem, [battery.reserve_kwh - kwh for kwh in stored])
+        yield from worst("limit", "kWh", problem, [kwh - battery.top_kwh for kwh in stored])
+
+
+def _wrong(problem: Problem, slot: ProblemSlot, trace: Trace, stored_kwh: float) -> dict[str, bool]:
+    site, after_kwh = problem.site, trace.state[STORED_KWH]
+    powers = (trace.draws_kw, trace.gives_kw)
+    stores = (trace.draws_kw * site.battery.charge_efficiency - trace.gives_kw / site.battery.discharge_efficiency) * slot.hours
+    return {
+        "a power is not a number": not all(map(isfinite, powers)),
+        "a power is negative": min(powers) < 0,
+        "the battery does not add up": not abs(stored_kwh + stores - after_kwh) <= TOLERANCE_KWH,
+        "it charges and discharges at once": min(powers) > TOLERANCE_KW,
+        "it charges too fast": trace.draws_kw > site.max_charge_kw + TOLERANCE_KW,
+        "it discharges too fast": trace.gives_kw > site.max_discharge_kw + TOLERANCE_KW,
+        "the battery is emptier than empty": after_kwh < -TOLERANCE_KWH,
+        "the battery is fuller than full": after_kwh > site.battery.capacity_kwh + TOLERANCE_KWH,
+        "its wear does not add up": not abs(trace.cost - trace.gives_kw * slot.hours * site.battery.wear_per_kwh) <= TOLERANCE_KWH,
+    }
+
+
+def _net(charge_kw: float, discharge_kw: float) -> tuple[float, float]:
+    """Drop what a solver's tolerance leaves in the other direction."""
+    return (charge_kw, 0.0) if charge_kw >= discharge_kw else (0.0, discharge_kw)
 
 
 def could_cheat(problem: Problem, slot: ProblemSlot) -> bool:
@@ -33,35 +142,8 @@ def could_cheat(problem: Problem, slot: ProblemSlot) -> bool:
     return -least * burnt > battery.wear_per_kwh * battery.round_trip
 
 
-def add_battery(model: LpProblem, problem: Problem, grid: GridPart) -> BatteryPart:
-    """Add charge, discharge and stored energy per slot, with wear, losses, limits and the value of what is left at the end."""
-    battery, slots = problem.site.battery, range(len(problem.slots))
-    low_kwh, high_kwh = min(battery.reserve_kwh, problem.start_kwh), max(battery.top_kwh, problem.start_kwh)
-    part = BatteryPart(
-        charge_kw=model.add_variable_matrix("charge", slots, 0, problem.site.max_charge_kw),
-        discharge_kw=model.add_variable_matrix("discharge", slots, 0, problem.site.max_discharge_kw),
-        stored_kwh=model.add_variable_matrix("stored", slots, low_kwh, high_kwh),
-        stores=[],
-    )
-    for t, slot in enumerate(problem.slots):
-        charge, discharge, hours = part.charge_kw[t], part.discharge_kw[t], slot.hours
-        late = TIE_PER_KWH * (t + 1) / len(slots) * hours
-        part.load_kw.append([(charge, 1.0), (discharge, -1.0)])
-        part.cost.extend([(charge, late), (discharge, battery.wear_per_kwh * hours + late)])
-        part.stores.append(_store(model, problem, t, part))
-        _keep_direction(model, problem, t, part, grid.importing[t])
-        _keep_limits(model, problem, t, part)
-    part.cost.append((part.stored_kwh[-1], -problem.end_value_per_kwh))
-    return part
-
-
-def carry_out(part: BatteryPart, battery_kw: float) -> None:
-    """Fix the first slot at a power in kW, charging positive, that is decided already."""
-    for variable, kw in ((part.charge_kw[0], battery_kw), (part.discharge_kw[0], -battery_kw)):
-        variable.lowBound = variable.upBound = max(0.0, kw)
-
-
-def _store(model: LpProblem, problem: Problem, t: int, part: BatteryPart) -> LpConstraint:
+def _store(bus: Bus, t: int, part: BatteryPart) -> LpConstraint:
+    problem = bus.problem
     battery, hours = problem.site.battery, problem.slots[t].hours
     terms: Terms = [
         (part.stored_kwh[t], 1.0),
@@ -70,35 +152,29 @@ def _store(model: LpProblem, problem: Problem, t: int, part: BatteryPart) -> LpC
     ]
     if t:
         terms.append((part.stored_kwh[t - 1], -1.0))
-    return model.addConstraint(total(terms) == (0.0 if t else problem.start_kwh), f"stores_{t}")
+    return bus.lp.addConstraint(total(terms) == (0.0 if t else problem.start_kwh), f"stores_{t}")
 
 
-def _keep_direction(model: LpProblem, problem: Problem, t: int, part: BatteryPart, importing: LpVariable | None) -> None:
+def _keep_direction(bus: Bus, t: int, part: BatteryPart) -> None:
     """Charge or discharge where both would pay; and where the house either buys or sells, tie the battery to that choice.
 
     The tie is implied for whole choices, but makes the relaxation nearly exact: a battery that feeds an importing house
-    is limited by its load, one that charges in an exporting house by its surplus.
+    is limited by its load, one that charges in an exporting house by its surplus; what other devices may draw counts as load.
     """
-    slot, site = problem.slots[t], problem.site
+    slot, site, importing = bus.problem.slots[t], bus.problem.site, bus.importing[t]
     charge, discharge = part.charge_kw[t], part.discharge_kw[t]
     if importing is not None:
-        deficit, drain = (_most(kw, site.max_discharge_kw) for kw in (slot.load_kw - slot.solar_kw, _drain_kw(problem, t)))
-        surplus = _most(slot.solar_kw - slot.load_kw, site.max_charge_kw)
-        feeds = total([(discharge, 1.0), (importing, site.max_discharge_kw - drain)])
+        others = bus.reach.beside(t, BATTERY, SOLAR)
+        short, drain = slot.load_kw - slot.solar_kw + others.least_kw, _drain_kw(bus.problem, t) + others.most_kw
+        deficit, drained = _most(short, site.max_discharge_kw), _most(drain, site.max_discharge_kw)
+        surplus = _most(-short, site.max_charge_kw)
+        feeds = total([(discharge, 1.0), (importing, site.max_discharge_kw - drained)])
         stores = total([(charge, 1.0), (importing, surplus - site.max_charge_kw)])
-        model.addConstraint(total([(discharge, 1.0), (importing, deficit)]) >= deficit, f"feeds_the_load_before_exporting_{t}")
-        model.addConstraint(feeds <= site.max_discharge_kw, f"feeds_the_load_when_importing_{t}")
-        model.addConstraint(stores <= surplus, f"stores_the_surplus_when_exporting_{t}")
-    if could_cheat(problem, slot):
-        forbid_both(model, problem, t, part)
-
-
-def forbid_both(model: LpProblem, problem: Problem, t: int, part: BatteryPart) -> None:
-    """Add the choice between charging and discharging in slot t."""
-    most_in, most_out = problem.site.max_charge_kw, problem.site.max_discharge_kw
-    charging = model.add_variable(f"charging_{t}", cat="Binary")
-    model.addConstraint(total([(part.charge_kw[t], 1.0), (charging, -most_in)]) <= 0, f"charges_or_not_{t}")
-    model.addConstraint(total([(part.discharge_kw[t], 1.0), (charging, most_out)]) <= most_out, f"discharges_or_not_{t}")
+        bus.lp.addConstraint(total([(discharge, 1.0), (importing, deficit)]) >= deficit, f"feeds_the_load_before_exporting_{t}")
+        bus.lp.addConstraint(feeds <= site.max_discharge_kw, f"feeds_the_load_when_importing_{t}")
+        bus.lp.addConstraint(stores <= surplus, f"stores_the_surplus_when_exporting_{t}")
+    if could_cheat(bus.problem, slot):
+        either_or(bus.lp, f"charging_{t}", (charge, site.max_charge_kw), (discharge, site.max_discharge_kw))
 
 
 def _drain_kw(problem: Problem, t: int) -> float:
@@ -112,15 +188,16 @@ def _most(wanted_kw: float, limit_kw: float) -> float:
     return min(limit_kw, max(0.0, wanted_kw))
 
 
-def _keep_limits(model: LpProblem, problem: Problem, t: int, part: BatteryPart) -> None:
+def _keep_limits(bus: Bus, t: int, part: BatteryPart) -> None:
     """From outside reserve and limit, let them give way with a penalty until they are reached, never further."""
+    problem = bus.problem
     battery, hours, stored = problem.site.battery, problem.slots[t].hours, part.stored_kwh[t]
     missing, excess = battery.reserve_kwh - problem.start_kwh, problem.start_kwh - battery.top_kwh
     if missing > 0:
-        short = model.add_variable(f"below_reserve_{t}", 0, missing)
-        model.addConstraint(total([(stored, 1.0), (short, 1.0)]) >= battery.reserve_kwh, f"keeps_reserve_{t}")
+        short = bus.lp.add_variable(f"below_reserve_{t}", 0, missing)
+        bus.lp.addConstraint(total([(stored, 1.0), (short, 1.0)]) >= battery.reserve_kwh, f"keeps_reserve_{t}")
         part.penalty.append((short, BELOW_RESERVE_PER_KWH_HOUR * hours))
     if excess > 0:
-        over = model.add_variable(f"above_limit_{t}", 0, excess)
-        model.addConstraint(total([(stored, 1.0), (over, -1.0)]) <= battery.top_kwh, f"keeps_limit_{t}")
+        over = bus.lp.add_variable(f"above_limit_{t}", 0, excess)
+        bus.lp.addConstraint(total([(stored, 1.0), (over, -1.0)]) <= battery.top_kwh, f"keeps_limit_{t}")
         part.penalty.append((over, ABOVE_LIMIT_PER_KWH_HOUR * hours))

@@ -5,12 +5,14 @@ from math import inf
 
 from pulp import LpProblem, LpVariable
 
+from app.domain.asset import SOLAR
 from app.domain.site import Coupling
-from app.optimizer.part import Part, Terms, total
+from app.optimizer.part import Bounds, Part, Reach, Terms, either_or, total
 from app.optimizer.problem import Problem, ProblemSlot
 
 OVER_LIMIT_PER_KWH = 100.0
-"""Penalty for a kWh above what the connection may carry: above any price, so only a load that cannot be met otherwise pays it."""
+"""Penalty in yardsticks for a kWh above what the connection may carry: above any price, so only a load that cannot be met otherwise
+pays it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,54 +29,59 @@ def could_cheat(slot: ProblemSlot) -> bool:
     return slot.priced.export_per_kwh > slot.priced.import_per_kwh
 
 
-def add_grid(model: LpProblem, problem: Problem) -> GridPart:
+def add_grid(model: LpProblem, problem: Problem, reach: Reach) -> GridPart:
     """Add import and export per slot, limited by the connection; limits give way, with a penalty, only where they must."""
     part = GridPart(import_kw=[], export_kw=[], importing=[])
     for t, slot in enumerate(problem.slots):
-        hours, bought, sold = slot.hours, most_import_kw(problem, slot), most_export_kw(problem, slot)
-        imported = model.add_variable(f"import_{t}", least_import_kw(problem, slot), bought)
+        hours, moved, outside = slot.hours, reach.beside(t, SOLAR), reach.outside(t)
+        bought, sold = most_import_kw(problem, slot, moved, outside), most_export_kw(problem, slot, moved, outside)
+        imported = model.add_variable(f"import_{t}", least_import_kw(problem, slot, outside), bought)
         exported = model.add_variable(f"export_{t}", 0, sold)
         part.load_kw.append([(imported, -1.0), (exported, 1.0)])
         part.cost.extend([(imported, slot.priced.import_per_kwh * hours), (exported, -slot.priced.export_per_kwh * hours)])
         part.import_kw.append(imported)
         part.export_kw.append(exported)
-        part.importing.append(_either_or(model, t, (imported, bought), (exported, sold)) if could_cheat(slot) else None)
+        part.importing.append(either_or(model, f"importing_{t}", (imported, bought), (exported, sold)) if could_cheat(slot) else None)
         _punish(model, part, f"over_import_limit_{t}", imported, excess_kw=bought - problem.site.grid.import_limit_kw, hours=hours)
         _punish(model, part, f"over_export_limit_{t}", exported, excess_kw=sold - problem.site.grid.export_limit_kw, hours=hours)
     return part
 
 
-def least_import_kw(problem: Problem, slot: ProblemSlot) -> float:
-    """Return what the house must buy in a slot, in kW: the load that a shared (DC-coupled) inverter cannot feed."""
-    return max(0.0, slot.load_kw - _through_inverter_kw(problem, slot))
+def least_import_kw(problem: Problem, slot: ProblemSlot, outside: Bounds) -> float:
+    """Return what the house must buy in a slot, in kW: the load that a shared (DC-coupled) inverter cannot feed.
+
+    `outside` is what the devices that are not behind that inverter can draw.
+    """
+    return max(0.0, slot.load_kw + outside.least_kw - through_inverter_kw(problem, slot))
 
 
-def most_import_kw(problem: Problem, slot: ProblemSlot) -> float:
+def most_import_kw(problem: Problem, slot: ProblemSlot, moved: Bounds, outside: Bounds) -> float:
     """Return the most the house could want to buy in a slot, in kW; only when paid to does it buy what the sun would give.
 
-    The connection's limit counts, unless load alone exceeds it; and what a shared inverter can take beside the load.
+    `moved` is what everything that moves can draw, `outside` the share of it that is not behind a shared inverter. The connection's limit
+    counts, unless load alone exceeds it, or what may have to run beside it; and what a shared inverter can take beside the load.
     """
     site = problem.site
     is_shared = site.inverter.coupling is Coupling.DC
     sun = min(slot.solar_kw, site.inverter.ac_limit_kw) if is_shared and site.solar.curtailable else slot.solar_kw
-    wanted = max(0.0, slot.load_kw - (0.0 if slot.priced.import_per_kwh < 0 else sun) + site.max_charge_kw)
-    passable = slot.load_kw + site.inverter.ac_limit_kw if is_shared else inf
-    return min(wanted, passable, max(site.grid.import_limit_kw, slot.load_kw - sun))
+    wanted = max(0.0, slot.load_kw - (0.0 if slot.priced.import_per_kwh < 0 else sun) + moved.most_kw)
+    passable = slot.load_kw + outside.most_kw + site.inverter.ac_limit_kw if is_shared else inf
+    return min(wanted, passable, max(site.grid.import_limit_kw, slot.load_kw - sun + outside.most_kw))
 
 
-def most_export_kw(problem: Problem, slot: ProblemSlot) -> float:
+def most_export_kw(problem: Problem, slot: ProblemSlot, moved: Bounds, outside: Bounds) -> float:
     """Return the most the house could sell in a slot, in kW.
 
     The connection's limit counts, unless sun that cannot be thrown away exceeds it; and what a shared inverter can give beyond the load.
     """
     site = problem.site
-    forced = 0.0 if site.solar.curtailable else slot.solar_kw - slot.load_kw
-    wanted = slot.solar_kw - slot.load_kw + site.max_discharge_kw
-    passable = _through_inverter_kw(problem, slot) - slot.load_kw
+    forced = 0.0 if site.solar.curtailable else slot.solar_kw - slot.load_kw - outside.least_kw
+    wanted = slot.solar_kw - slot.load_kw - moved.least_kw
+    passable = through_inverter_kw(problem, slot) - slot.load_kw - outside.least_kw
     return min(max(0.0, min(wanted, passable)), max(site.grid.export_limit_kw, forced))
 
 
-def _through_inverter_kw(problem: Problem, slot: ProblemSlot) -> float:
+def through_inverter_kw(problem: Problem, slot: ProblemSlot) -> float:
     """Return the most that sun and battery can give together: what a shared inverter passes, or sun that it cannot throttle."""
     site = problem.site
     if site.inverter.coupling is not Coupling.DC:
@@ -82,13 +89,11 @@ def _through_inverter_kw(problem: Problem, slot: ProblemSlot) -> float:
     return site.inverter.ac_limit_kw if site.solar.curtailable else max(site.inverter.ac_limit_kw, slot.solar_kw)
 
 
-def _either_or(model: LpProblem, t: int, buying: tuple[LpVariable, float], selling: tuple[LpVariable, float]) -> LpVariable:
-    """Add the choice between buying and selling; each is given with the most it can be, in kW."""
-    (imported, bought), (exported, sold) = buying, selling
-    importing = model.add_variable(f"importing_{t}", cat="Binary")
-    model.addConstraint(total([(imported, 1.0), (importing, -bought)]) <= 0, f"imports_or_not_{t}")
-    model.addConstraint(total([(exported, 1.0), (importing, sold)]) <= sold, f"exports_or_not_{t}")
-    return importing
+def keep_inverter(model: LpProblem, t: int, problem: Problem, shared: Terms) -> None:
+    """Keep what flows through a shared inverter within its limit, where the grid's bounds cannot: some device is not behind it."""
+    slot = problem.slots[t]
+    model.addConstraint(total(shared) >= slot.solar_kw - through_inverter_kw(problem, slot), f"inverter_gives_{t}")
+    model.addConstraint(total(shared) <= slot.solar_kw + problem.site.inverter.ac_limit_kw, f"inverter_takes_{t}")
 
 
 def buy_for_use(model: LpProblem, t: int, part: GridPart, bus: Terms, slot: ProblemSlot) -> None:

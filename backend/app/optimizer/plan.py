@@ -1,21 +1,32 @@
 """From a solution to the plan that is stored and shown."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from app.domain.asset import AssetId
 from app.domain.plan import Plan, PlanSource
 from app.optimizer import lp
 from app.optimizer.problem import Problem
+from app.optimizer.yardstick import in_money, in_yardsticks
 
 
 def make_plan(
-    problem: Problem, *, now: datetime, time_limit_s: float, relative_gap: float = lp.RELATIVE_GAP, decided_kw: float | None = None
+    problem: Problem,
+    *,
+    now: datetime,
+    time_limit_s: float,
+    relative_gap: float = lp.RELATIVE_GAP,
+    decided: Mapping[AssetId, float] | None = None,
 ) -> Plan:
-    """Return the cheapest checked plan for a problem; with `decided_kw`, the cheapest that goes on from what is decided for the first slot.
+    """Return the cheapest checked plan for a problem; with `decided`, the cheapest that goes on from it.
+
+    That names the powers in kW, drawing positive, of what is decided already for the first slot.
 
     Raises:
         InfeasibleError: none was proved in time.
     """
-    solution = lp.solve(problem, time_limit_s=time_limit_s, relative_gap=relative_gap, decided_kw=decided_kw)
+    solution = lp.solve(in_yardsticks(problem), time_limit_s=time_limit_s, relative_gap=relative_gap, decided=decided)
+    steps = in_money(problem, solution.steps)
     return Plan(
         id=plan_id(now, problem, PlanSource.OPTIMIZER),
         site=problem.site.id,
@@ -25,8 +36,8 @@ def make_plan(
         fingerprint=problem.fingerprint,
         start_kwh=problem.start_kwh,
         end_value_per_kwh=problem.end_value_per_kwh,
-        steps=solution.steps,
-        cost=sum(step.cost for step in solution.steps),
+        steps=steps,
+        cost=sum(step.cost for step in steps),
         gap=solution.gap,
         solve_s=solution.solve_s,
         violations=solution.violations,

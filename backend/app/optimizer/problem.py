@@ -8,6 +8,7 @@ from math import inf
 
 import numpy as np
 
+from app.domain.asset import BATTERY, SOLAR, Asset
 from app.domain.errors import InvalidInputError
 from app.domain.forecast import Forecast
 from app.domain.price import PricedSlot
@@ -39,6 +40,8 @@ class Problem:
     end_value_per_kwh: float
     """What a kWh still stored at the end is worth."""
     slots: tuple[ProblemSlot, ...]
+    assets: tuple[Asset, ...] = ()
+    """What else can be moved, beside the array and the main battery."""
 
     def __post_init__(self) -> None:
         if not self.slots:
@@ -50,6 +53,9 @@ class Problem:
                 raise InvalidInputError(f"the slots have a hole or an overlap at {one.priced.slot.end}")
         if not all(0 <= kw < inf for slot in self.slots for kw in (slot.load_kw, slot.solar_kw)):
             raise InvalidInputError("load and solar power are numbers, never negative")
+        names = [BATTERY, SOLAR, *(asset.id for asset in self.assets)]
+        if len({*names}) < len(names):
+            raise InvalidInputError(f"two devices of one name: {', '.join(sorted(names))}")
 
     @property
     def fingerprint(self) -> str:
@@ -57,7 +63,8 @@ class Problem:
         first = self.slots[0]
         ends = [first.priced.slot.end, *(slot.priced.slot.end for slot in self.slots)]
         numbers = [(s.priced.import_per_kwh, s.priced.export_per_kwh, s.load_kw, s.solar_kw) for s in self.slots]
-        text = repr((astuple(self.site), round(self.start_kwh, 3), round(self.end_value_per_kwh, 6), ends, numbers))
+        asked = (astuple(self.site), round(self.start_kwh, 3), round(self.end_value_per_kwh, 6), ends, numbers)
+        text = repr((*asked, self.assets) if self.assets else asked)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

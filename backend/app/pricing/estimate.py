@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.price import PriceRange
+from app.domain.price import PriceRange, Provenance
 
 LOOK_BACK_DAYS = 7
 """How far back a profile may look; older prices say little about the level."""
@@ -32,9 +32,10 @@ type Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A price as published, or an estimate with its range."""
+    """A price as told, or an estimate with its range."""
 
     per_kwh: float
+    provenance: Provenance
     range: PriceRange | None = None
 
 
@@ -71,7 +72,7 @@ def estimates(known: Mapping[datetime, float], wanted: Sequence[datetime], *, zo
 
 
 def _told(per_kwh: float, down: float, up: float) -> Quote:
-    return Quote(per_kwh, PriceRange(low=per_kwh + down, high=per_kwh + up))
+    return Quote(per_kwh, Provenance.ESTIMATED, PriceRange(low=per_kwh + down, high=per_kwh + up))
 
 
 def _usual(week: _Week, used: Flags) -> Callable[[Places, Flags], Array]:

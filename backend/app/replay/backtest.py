@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.control.choose import Choice, choose
+from app.control.choose import Choice
 from app.control.mapped import mapped
+from app.control.resolve import resolve
 from app.domain.decision import Command
 from app.domain.errors import OptimizerError
 from app.domain.forecast import Forecast
@@ -108,14 +109,14 @@ class Replay:
     def choice(self, n: int, stored_kwh: float) -> Choice:
         """Return the decision with all it was weighed against."""
         problem, expected = self.question(n, stored_kwh)
-        return choose(problem, expected.paths)
+        return resolve(problem, expected.paths).choice
 
     def question(self, n: int, stored_kwh: float) -> tuple[Problem, Expectation]:
         """Return what is asked in slot n, and what is expected."""
         now, site = self.tape.start(n), self.terms.site
         ahead = min(round(self.terms.horizon / timedelta(minutes=self.tape.minutes)), len(self.tape) - n)
         slots = [self.tape.slot(n + h) for h in range(ahead)]
-        priced = timeline(self.known_prices(n), slots, zone=site.zone)
+        priced = timeline(self.known_prices(n), slots, zone=site.zone, money=site.money)
         slots = slots[: len(priced)]
         expected = expect(
             slots,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -40,7 +40,8 @@ class Ask:
     """What to study: our jobs by name, all on one tape and span, the rules' thresholds, whether to prove bounds."""
 
     jobs: dict[str, Job]
-    rules: Rules = field(default_factory=Rules)
+    rules: Rules | None = None
+    """Those usual in the house's currency if not given."""
     bounds: bool = True
 
 
@@ -51,7 +52,7 @@ def study(ask: Ask, *, folder: Path, workers: int, told: Callable[[str, int, int
     policies: dict[str, tuple[Site, Policy, float]] = {
         NO_BATTERY: (without_battery(site), self_use, 0.0),
         SELF_USE: (site, self_use, job.start_kwh),
-        RULES: (site, reactive(job.tape, ask.rules), job.start_kwh),
+        RULES: (site, reactive(job.tape, ask.rules or Rules.of(site.money)), job.start_kwh),
     }
     rows = {
         name: list(run(job.tape, house, policy, first=job.first, last=job.last, start_kwh=stored))

@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -136,18 +137,19 @@ def upgrade(url: str, revision: str = "head") -> None:
     """Bring the schema to a revision; of several services that start at once, one does it and the others wait.
 
     Raises:
-        InvalidInputError: the URL names no database this program can use.
+        InvalidInputError: the URL names no database this program can use, or one that a newer version has upgraded.
         UnavailableError: the database did not answer, or a migration failed.
     """
     _make_folder(url)
-    _migrate(url, lambda config: command.upgrade(config, revision))
+    back = f"; a newer version upgraded it, which takes it back by `battery-optimizer db downgrade {newest_revision()}`"
+    _migrate(url, lambda config: command.upgrade(config, revision), hint=back)
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Take the schema back to a revision, `base` for none. What only newer tables hold is lost.
+    """Take the schema back to a revision, `base` for none. Only what that revision's version never knew is lost.
 
     Raises:
-        InvalidInputError: the URL names no database this program can use.
+        InvalidInputError: the URL names no database this program can use, or there is no such revision.
         UnavailableError: the database did not answer, or a migration failed.
     """
     _migrate(url, lambda config: command.downgrade(config, revision))
@@ -178,7 +180,7 @@ def domain_errors() -> Iterator[None]:
         raise UnavailableError("database: every connection is busy") from error
 
 
-def _migrate(url: str, work: Callable[[Config], None]) -> None:
+def _migrate(url: str, work: Callable[[Config], None], *, hint: str = "") -> None:
     engine = open_engine(url, patient=True)
     try:
         with domain_errors(), engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
@@ -186,6 +188,8 @@ def _migrate(url: str, work: Callable[[Config], None]) -> None:
             config = _config()
             config.attributes["connection"] = connection
             work(config)
+    except CommandError as error:
+        raise InvalidInputError(f"database: {error}{hint}") from error
     finally:
         engine.dispose()
 

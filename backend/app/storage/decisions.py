@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from app.domain.decision import Alternative, Command, Decision, Explanation, Limit, Outcome, PriceNow
+from app.domain.asset import BATTERY, AssetId
+from app.domain.decision import Alternative, Command, Decision, Explanation, Limit, Outcome, PriceNow, Wording, battery_order
 from app.domain.errors import NotFoundError
+from app.domain.order import Order
 from app.domain.site import Mode, SiteId
 from app.domain.slot import Slot
 from app.storage.database import Database
@@ -16,12 +18,14 @@ from app.storage.models import DecisionRow, OutcomeRow
 from app.storage.upsert import Values, insert_once
 
 SAME = (
-    *("id", "site", "plan_id", "decided_at", "valid_until", "label", "discharge_current_a", "reason_code", "reason"),
+    *("id", "site", "plan_id", "decided_at", "valid_until", "reason_code", "reason"),
     *("plan_source", "status", "expected_soc_pct", "stored_kwh_value", "currency", "cause", "fingerprint"),
 )
+SAME_IN_WORDING = ("label", "discharge_current_a")
+SAME_IN_ORDER = ("asset", "verb", "power_kw", "target_soc_pct")
 SAME_IN_COMMAND = ("mode", "power_kw", "target_soc_pct")
 SAME_IN_PRICE = ("import_per_kwh", "export_per_kwh", "price_class", "provenance")
-SAME_IN_OUTCOME = ("status", "at", "reported_by", "mode_read_back", "battery_kw", "soc_pct", "detail")
+SAME_IN_OUTCOME = ("status", "at", "reported_by", "mode_read_back", "battery_kw", "soc_pct", "detail", "asset", "evidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +90,12 @@ def _add(session: Session, site: SiteId, decision_id: str, outcome: Outcome) -> 
 
 def _values(decision: Decision) -> Values:
     return {
-        **{name: getattr(decision, name) for name in SAME},
+        **{name: getattr(decision, name) for name in (*SAME, *SAME_IN_WORDING)},
         **{name: getattr(decision.command, name) for name in SAME_IN_COMMAND},
         **{name: getattr(decision.price, name) for name in SAME_IN_PRICE},
         "slot_start": decision.slot.start,
         "slot_end": decision.slot.end,
+        "orders": [_order_values(order) for order in decision.orders],
         "alternatives": [_written(alternative) for alternative in decision.alternatives],
         "explanation": None if decision.explanation is None else asdict(decision.explanation),
     }
@@ -103,13 +108,31 @@ def _outcome_values(site: SiteId, decision_id: str, outcome: Outcome) -> Values:
 def _decision(row: DecisionRow) -> Decision:
     return Decision(
         slot=Slot(row.slot_start, row.slot_end),
-        command=Command(mode=row.mode, power_kw=row.power_kw, target_soc_pct=row.target_soc_pct),
+        orders=_orders(row),
+        wording=Wording(label=row.label, discharge_current_a=row.discharge_current_a),
         price=PriceNow(**{name: getattr(row, name) for name in SAME_IN_PRICE}),
         alternatives=tuple(map(_read, row.alternatives)),
         explanation=None if row.explanation is None else _explanation(row.explanation),
-        outcomes=tuple(Outcome(**{name: getattr(outcome, name) for name in SAME_IN_OUTCOME}) for outcome in row.outcomes),
+        outcomes=tuple(map(_outcome, row.outcomes)),
         **{name: getattr(row, name) for name in SAME},
     )
+
+
+def _orders(row: DecisionRow) -> tuple[Order, ...]:
+    """Return every order; of a decision from before orders were kept, the battery's."""
+    if row.orders is None:
+        command = Command(mode=row.mode, power_kw=row.power_kw, target_soc_pct=row.target_soc_pct)
+        return (battery_order(command, lease_until=row.valid_until),)
+    return tuple(Order(**each | {"lease_until": datetime.fromisoformat(each["lease_until"])}) for each in row.orders)
+
+
+def _order_values(order: Order) -> Values:
+    return {name: getattr(order, name) for name in SAME_IN_ORDER} | {"lease_until": order.lease_until.isoformat()}
+
+
+def _outcome(row: OutcomeRow) -> Outcome:
+    kept = {name: getattr(row, name) for name in SAME_IN_OUTCOME}
+    return Outcome(**kept | {"asset": BATTERY if row.asset is None else AssetId(row.asset)})
 
 
 def _explanation(written: dict[str, Any]) -> Explanation:

@@ -15,6 +15,7 @@ from app.domain.device import DeviceStanding
 from app.domain.dongle import Answer
 from app.domain.forecast import ForecastKind
 from app.domain.ledger import Intent, SlotStatus
+from app.domain.order import Evidence
 from app.domain.plan import PlanSource, PlanStatus
 from app.domain.price import Direction, PriceClass, Provenance
 from app.domain.reading import Quality, Quantity
@@ -26,8 +27,8 @@ OPTIONS = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate"
 CLUSTERED = OPTIONS | {"sqlite_with_rowid": False}
 """Many small rows, kept in the order of their key: MariaDB does so anyway, SQLite keeps a second copy of the key otherwise."""
 ENUMS = (
-    *(Answer, DeviceStanding, Direction, DongleState, ForecastKind, Intent, Mode, OutcomeStatus, PlanSource, PlanStatus, PriceClass),
-    *(Provenance, Quality, Quantity, ReasonCode, Role, SlotStatus),
+    *(Answer, DeviceStanding, Direction, DongleState, Evidence, ForecastKind, Intent, Mode, OutcomeStatus, PlanSource, PlanStatus),
+    *(PriceClass, Provenance, Quality, Quantity, ReasonCode, Role, SlotStatus),
 )
 DIGEST_LENGTH = 128
 SHA256_LENGTH = 64
@@ -63,6 +64,8 @@ class PriceRow(Base):
     per_kwh: Mapped[PerKwh]
     provenance: Mapped[Provenance]
     source: Mapped[Named]
+    currency: Mapped[str | None] = mapped_column(Name(CURRENCY_LENGTH))
+    """None for a price from before this column: the house's."""
     fetched_at: Mapped[datetime]
     version: Mapped[int]
 
@@ -81,6 +84,7 @@ class PriceVersionRow(Base):
     per_kwh: Mapped[PerKwh]
     provenance: Mapped[Provenance]
     source: Mapped[Named]
+    currency: Mapped[str | None] = mapped_column(Name(CURRENCY_LENGTH))
     fetched_at: Mapped[datetime]
     replaced_at: Mapped[datetime]
 
@@ -144,6 +148,8 @@ class PlanRow(Base):
     gap: Mapped[float]
     solve_s: Mapped[float]
     violations: Mapped[Structure]
+    traces: Mapped[Structure | None]
+    """What every asset does; the steps' own columns say it of the battery and the array, for whoever reads them in SQL."""
     steps: Mapped[list["PlanStepRow"]] = relationship(lazy="selectin", order_by="PlanStepRow.start", viewonly=True)
 
 
@@ -209,6 +215,8 @@ class DecisionRow(Base):
     price_class: Mapped[PriceClass | None]
     provenance: Mapped[Provenance]
     currency: Mapped[str] = mapped_column(Name(CURRENCY_LENGTH))
+    orders: Mapped[Structure | None]
+    """Every asset's; the columns above say the battery's, as does None of a decision from before."""
     alternatives: Mapped[Structure]
     explanation: Mapped[Structure | None]
     cause: Mapped[Prose | None]
@@ -234,6 +242,8 @@ class OutcomeRow(Base):
     battery_kw: Mapped[float | None]
     soc_pct: Mapped[float | None]
     detail: Mapped[Prose | None]
+    asset: Mapped[Named | None]
+    evidence: Mapped[Evidence | None]
 
 
 class OverrideRow(Base):

@@ -7,21 +7,22 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from app.domain.asset import Trace
 from app.domain.errors import NotFoundError
 from app.domain.plan import Plan, PlanStep, Violation
 from app.domain.price import PricedSlot
 from app.domain.site import SiteId
 from app.domain.slot import Slot
+from app.storage import traces
 from app.storage.database import Database
 from app.storage.models import PlanRow, PlanStepRow
 from app.storage.upsert import Values, insert_once
 
 SAME_IN_PLAN = ("id", "site", "created_at", "source", "status", "fingerprint", "start_kwh", "end_value_per_kwh", "cost", "gap", "solve_s")
 SAME_IN_PRICED = ("import_per_kwh", "export_per_kwh", "provenance", "price_class")
-SAME_IN_STEP = (
-    *("load_kw", "solar_kw", "curtailed_kw", "import_kw", "export_kw"),
-    *("charge_kw", "discharge_kw", "stored_kwh", "stored_kwh_value", "cost"),
-)
+SAME_IN_STEP = ("load_kw", "solar_kw", "import_kw", "export_kw", "cost")
+TOLD_OF_STEP = ("curtailed_kw", "charge_kw", "discharge_kw", "stored_kwh", "stored_kwh_value")
+"""What a step's traces say of the battery and the array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class PlanStore:
 
 
 def _save(session: Session, plan: Plan) -> None:
-    row = {name: getattr(plan, name) for name in SAME_IN_PLAN} | {"violations": [_written(violation) for violation in plan.violations]}
+    row = {name: getattr(plan, name) for name in SAME_IN_PLAN}
+    row |= {"violations": [_written(violation) for violation in plan.violations], "traces": traces.written(plan.steps)}
     if insert_once(session, PlanRow, [row]):
         insert_once(session, PlanStepRow, [_step_values(plan, step) for step in plan.steps])
 
@@ -67,17 +69,18 @@ def _save(session: Session, plan: Plan) -> None:
 def _step_values(plan: Plan, step: PlanStep) -> Values:
     key = {"site": plan.site, "plan_id": plan.id, "start": step.priced.slot.start, "end": step.priced.slot.end}
     priced = {name: getattr(step.priced, name) for name in SAME_IN_PRICED}
-    return key | priced | {name: getattr(step, name) for name in SAME_IN_STEP}
+    return key | priced | {name: getattr(step, name) for name in (*SAME_IN_STEP, *TOLD_OF_STEP)}
 
 
 def _plan(row: PlanRow) -> Plan:
-    steps, violations = tuple(map(_step, row.steps)), tuple(map(_read, row.violations))
+    kept = list(map(traces.of_old, row.steps)) if row.traces is None else traces.read(row.traces, len(row.steps))
+    steps, violations = tuple(map(_step, row.steps, kept)), tuple(map(_read, row.violations))
     return Plan(steps=steps, violations=violations, **{name: getattr(row, name) for name in SAME_IN_PLAN})
 
 
-def _step(row: PlanStepRow) -> PlanStep:
+def _step(row: PlanStepRow, kept: tuple[Trace, ...]) -> PlanStep:
     priced = PricedSlot(slot=Slot(row.start, row.end), **{name: getattr(row, name) for name in SAME_IN_PRICED})
-    return PlanStep(priced=priced, **{name: getattr(row, name) for name in SAME_IN_STEP})
+    return PlanStep(priced=priced, traces=kept, **{name: getattr(row, name) for name in SAME_IN_STEP})
 
 
 def _written(violation: Violation) -> Values:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, inspect, select
 from sqlalchemy.orm import Session
 
-from app.domain.price import Direction, Price, Provenance
+from app.domain.price import Direction, Price, Provenance, weakest
 from app.domain.site import SiteId
 from app.domain.slot import Slot
 from app.storage.columns import to_places
@@ -40,15 +40,24 @@ class PriceStore:
     def save(self, site: SiteId, prices: Sequence[Price], fetched_at: datetime) -> int:
         """Store prices; return how many were new or changed.
 
-        Start and direction name a slot's price. One that changes is kept as a version. An estimate never replaces a published price, nor
-        does another source's price one whose slot is over: what was paid is not changed by another tariff, only corrected by its own.
+        Start and direction name a slot's price. One that changes is kept as a version. An estimate never replaces a price that was told,
+        nor a made-up price a published one, nor another source's price one that was published for a slot that is over: what was paid is
+        not changed by another tariff, only corrected by its own.
         """
         return self.database.write(lambda session: _save(session, site, prices, fetched_at)) if prices else 0
 
     def between(self, site: SiteId, start: datetime, end: datetime, direction: Direction | None = None) -> list[Price]:
         """Return the prices whose slot starts in [start, end), oldest first."""
         wanted = list(Direction) if direction is None else [direction]
-        columns = (PriceRow.start, PriceRow.end, PriceRow.direction, PriceRow.per_kwh, PriceRow.provenance, PriceRow.source)
+        columns = (
+            PriceRow.start,
+            PriceRow.end,
+            PriceRow.direction,
+            PriceRow.per_kwh,
+            PriceRow.provenance,
+            PriceRow.source,
+            PriceRow.currency,
+        )
         rows = select(*columns).where(PriceRow.site == site, PriceRow.start >= start, PriceRow.start < end)
         asked = rows.where(PriceRow.direction.in_(wanted)).order_by(PriceRow.start, PriceRow.direction)
         return self.database.read(lambda session: [_price(row) for row in session.execute(asked)])
@@ -104,16 +113,18 @@ def _wanted(held: dict[Key, PriceRow], prices: Sequence[Price], fetched_at: date
 def _changes(old: Price | None, new: Price, fetched_at: datetime) -> bool:
     if old is None:
         return True
-    if old.provenance is Provenance.PUBLISHED:
-        is_over = old.slot.end <= fetched_at
-        if new.provenance is not Provenance.PUBLISHED or (is_over and new.source != old.source):
-            return False
-    return old != replace(new, per_kwh=to_places(new.per_kwh))
+    if weakest((old.provenance, new.provenance)) is not old.provenance:
+        return False  # a guess never replaces what was told, nor something made up what was published
+    if old.provenance is new.provenance is Provenance.PUBLISHED and old.slot.end <= fetched_at and new.source != old.source:
+        return False
+    return old != replace(new, per_kwh=to_places(new.per_kwh), currency=new.currency if old.currency else None)
 
 
 def _price(row: PriceRow | PriceVersionRow | Row[*tuple[Any, ...]]) -> Price:
     slot = Slot(row.start, row.end)
-    return Price(slot=slot, direction=row.direction, per_kwh=row.per_kwh, provenance=row.provenance, source=row.source)
+    return Price(
+        slot=slot, direction=row.direction, per_kwh=row.per_kwh, provenance=row.provenance, source=row.source, currency=row.currency
+    )
 
 
 def _earlier(row: PriceVersionRow) -> EarlierPrice:
@@ -129,6 +140,7 @@ def _values(site: SiteId, price: Price, fetched_at: datetime, before: PriceRow |
         "per_kwh": price.per_kwh,
         "provenance": price.provenance,
         "source": price.source,
+        "currency": price.currency,
         "fetched_at": fetched_at,
         "version": 0 if before is None else before.version + 1,
     }

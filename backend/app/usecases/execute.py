@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from app.control.evidence import proved
 from app.domain.audit import AuditEntry
 from app.domain.decision import Decision, Outcome, Override
 from app.domain.errors import InvalidInputError, NotFoundError, NotInControlError
@@ -33,7 +34,8 @@ class Execute:
         controller = self.controller_of(site)
         if by is not None and by != controller:
             raise NotInControlError(f"site {site} is driven by {controller}; a report from {by} is not taken")
-        self.decisions.add_outcome(site, decision_id, outcome)
+        proves = proved(self.decisions.get(site, decision_id), outcome)
+        self.decisions.add_outcome(site, decision_id, replace(outcome, evidence=proves))
         return self.decisions.get(site, decision_id)
 
     def force(self, site: SiteId, override: Override) -> Override:

@@ -1,7 +1,7 @@
 """A home: everything that the use cases need of one house, as its document says. It is made anew when that changes."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from app.domain.setting import Preferences
 from app.domain.site import HOME, Site, SiteId
@@ -20,11 +20,11 @@ class Home:
     """With the reserve that holds."""
     preferences: Preferences
     source: ports.PriceSource
-    rules: Rules = field(default_factory=Rules)
+    rules: Rules
     """What the fallback and the third baseline do."""
     annual_kwh: float = 3500.0
     """Scales the standard profile until the house has a week of history."""
-    switching_cost: float = 0.002
+    switching_cost: float
     """What another mode must save to replace the one decided earlier in the same slot, in currency."""
     house: ports.House | None = None
     """None where readings are only pushed."""
@@ -32,10 +32,15 @@ class Home:
     """None where the house's own history is to do."""
     actuator: ports.Actuator | None = None
     """Who carries decisions out inside this service: a simulated house."""
-    is_simulated: bool = False
-    """Whether prices or house are made up; pages say so."""
+    simulated_house: bool = False
+    simulated_prices: bool = False
     version: int = 0
     """Of the document it was made from."""
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether prices or house are made up; pages say so."""
+        return self.simulated_house or self.simulated_prices
 
 
 type Homes = Mapping[SiteId, Home]

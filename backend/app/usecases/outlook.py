@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from app.domain.errors import UnavailableError
 from app.domain.forecast import Forecast, ForecastKind
-from app.domain.price import PricedSlot, Provenance
+from app.domain.price import PricedSlot
 from app.domain.reading import Quality, Quantity, Reading
 from app.domain.site import Site, SiteId
 from app.domain.slot import Slot, finest_minutes, slot_at, slots_between
@@ -50,9 +50,9 @@ class Conditions:
 
     @property
     def current(self) -> PricedSlot | None:
-        """The current slot's prices, None unless published: nobody acts on an estimate of now."""
+        """The current slot's prices, None unless the tariff told them: nobody acts on an estimate of now."""
         now = self.priced[0] if self.priced else None
-        return now if now is not None and now.provenance is Provenance.PUBLISHED else None
+        return now if now is not None and now.provenance.is_told else None
 
     def value(self, quantity: Quantity, now: datetime) -> float | None:
         """Return a fresh good value, or None."""
@@ -102,7 +102,7 @@ class Outlook:
         minutes = finest_minutes(ahead) if ahead else 30
         current = slot_at(now, minutes=minutes)
         slots = slots_between(current.start, current.start + HORIZON, minutes=minutes)
-        return Line(stored_at=stored_at, slot=current, priced=timeline(known, slots, zone=site.zone))
+        return Line(stored_at=stored_at, slot=current, priced=timeline(known, slots, zone=site.zone, money=site.money))
 
     def prospect(self, site: Site, conditions: Conditions, now: datetime) -> Prospect:
         """Return what to plan, and over which paths to decide.

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.control import decide
-from app.control.choose import choose
-from app.control.decide import Situation, Verdict, write_up
+from app.control.decide import Situation, Verdict
+from app.control.resolve import resolve
 from app.domain.decision import Command, Decision, Override, ReasonCode
 from app.domain.errors import InfeasibleError, InvalidInputError, NotFoundError, UnavailableError
 from app.domain.plan import PlanSource, PlanStatus
@@ -15,12 +15,12 @@ from app.domain.reading import Quantity
 from app.domain.site import Site, SiteId
 from app.domain.slot import Slot, slot_at
 from app.optimizer.lp import LIVE_GAP
-from app.optimizer.plan import make_plan
 from app.usecases import ports
 from app.usecases.home import Homes, nothing_here
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
 from app.usecases.outlook import Conditions, Outlook
+from app.usecases.worded import worded
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ class Recommend:
     journal: Journal
     overrides: ports.Overrides
     time_limit_s: float
+    words: ports.Words
     locks: dict[SiteId, threading.Lock] = field(default_factory=dict)
     forced: dict[SiteId, Override | None] = field(default_factory=dict)
     """The overrides as last read: they win while the store is away, too."""
@@ -65,7 +66,7 @@ class Recommend:
             return self._without_conditions(site, now, error)
         situation = _situation(site, conditions, now)
         if override is not None:
-            return write_up(situation, _overridden(override))
+            return worded(self.words, situation, _overridden(override))
         return self._planned(site, conditions, situation, now)
 
     def _planned(self, site: Site, conditions: Conditions, situation: Situation, now: datetime) -> Decision:
@@ -75,14 +76,14 @@ class Recommend:
             if last is not None and last.fingerprint == problem.fingerprint and last.slot == situation.slot:
                 return last
             switching_cost = self.homes[site.id].switching_cost
-            choice = choose(problem, prospect.paths, running=_running(last, situation.slot), switching_cost=switching_cost)
-            plan = make_plan(problem, now=now, time_limit_s=self.time_limit_s, relative_gap=LIVE_GAP, decided_kw=choice.battery_kw(problem))
+            resolved = resolve(problem, prospect.paths, running=_running(last, situation.slot), switching_cost=switching_cost)
+            plan, verdict = resolved.planned(now=now, time_limit_s=self.time_limit_s, relative_gap=LIVE_GAP, before=last)
             self.journal.keep_plan(plan)
-            return write_up(situation, decide.from_choice(problem, plan, choice, before=last))
+            return worded(self.words, situation, verdict)
         except (InfeasibleError, UnavailableError, InvalidInputError) as error:
             verdict = self._fall_back(site, conditions, now, cause=str(error))
             log.warning("site %s: %s instead of a plan: %s", site.id, verdict.source, error)
-            return write_up(situation, verdict)
+            return worded(self.words, situation, verdict)
 
     def _fall_back(self, site: Site, conditions: Conditions, now: datetime, *, cause: str) -> Verdict:
         """Take the next rung that stands: the last plan within its horizon, the rules, self-use."""
@@ -105,7 +106,7 @@ class Recommend:
         log.warning("site %s: %s instead of a plan: %s", site.id, verdict.source, error)
         step = plan.step_at(now) if plan is not None else None
         slot = slot_at(now, minutes=30) if step is None else step.priced.slot
-        return write_up(Situation(site=site, slot=slot, now=now, priced=None if step is None else step.priced), verdict)
+        return worded(self.words, Situation(site=site, slot=slot, now=now, priced=None if step is None else step.priced), verdict)
 
 
 def _running(last: Decision | None, slot: Slot) -> Command | None:

@@ -27,6 +27,7 @@ class Refresh:
         """Fetch and store; return what came, and which slots of the published day are still missing.
 
         Raises:
+            ForeignMoneyError: the source tells its prices in another currency than the house counts in.
             UnavailableError: the source or the store did not answer usefully; nothing stored was touched.
         """
         source = self.homes[site].source

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from app.domain.errors import InvalidInputError
-from app.domain.price import Direction, Price, Provenance
+from app.domain.price import Direction, Price
 from app.domain.reading import Quantity
 from app.domain.site import SiteId
 from app.domain.slot import finest_minutes, floor
@@ -25,7 +25,7 @@ def stored_tape(prices: ports.Prices, readings: ports.Readings, site: SiteId, st
     Raises:
         InvalidInputError: there is no price, or some time of day was never measured.
     """
-    known = [price for price in prices.between(site, start, end) if price.provenance is Provenance.PUBLISHED]
+    known = [price for price in prices.between(site, start, end) if price.provenance.is_told]
     if not known:
         raise InvalidInputError("no prices are stored for that time")
     minutes = min(LONGEST_MINUTES, finest_minutes([price.slot for price in known]))

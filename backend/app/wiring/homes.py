@@ -22,7 +22,8 @@ from app.wiring.clients import Clients
 from app.wiring.simulated import SimulatedActuator, physical, rebuilt
 from app.wiring.sources import home_assistant, solar_source
 
-USUAL = {"switching_cost": 0.002, "charge_below": Rules().charge_below, "sell_above": Rules().sell_above}
+SWITCHING_COST = 0.002
+"""Yardsticks: a fifth of a penny keeps a mode from flapping and is no reason to miss a better one."""
 
 
 @dataclass(slots=True)
@@ -83,13 +84,14 @@ class Builder:
             site=site,
             preferences=preferences_of(document),
             source=self._prices(document, secrets, parts, problems),
-            rules=_rules(document),
+            rules=Rules.of(site.money, charge_below=wishes.rules.charge_below, sell_above=wishes.rules.sell_above),
             annual_kwh=wishes.annual_load_kwh,
-            switching_cost=USUAL["switching_cost"] if wishes.switching_cost is None else wishes.switching_cost,
+            switching_cost=site.money.of(SWITCHING_COST) if wishes.switching_cost is None else wishes.switching_cost,
             house=house,
             sunshine=self._sunshine(document, secrets, parts, problems),
             actuator=actuator,
-            is_simulated=self.simulates or document.tariff.is_simulated,
+            simulated_house=self.simulates,
+            simulated_prices=document.tariff.is_simulated,
             version=description.version,
         )
         return home, problems
@@ -133,11 +135,3 @@ class Builder:
         except UnavailableError as error:
             problems.append(f"solar forecast: {error}")
             return None
-
-
-def _rules(document: SiteDocument) -> Rules:
-    given = document.wishes.rules
-    return Rules(
-        charge_below=USUAL["charge_below"] if given.charge_below is None else given.charge_below,
-        sell_above=USUAL["sell_above"] if given.sell_above is None else given.sell_above,
-    )

@@ -15,16 +15,19 @@ from app.fleet.drive import Drive
 from app.fleet.provision import Provision
 from app.fleet.registry import Fleet
 from app.looks.dashboard import Dashboard
+from app.looks.evidence import Proofs
 from app.looks.forecast_quality import ForecastQuality
 from app.looks.health import Component, Health
 from app.looks.savings import Account
 from app.looks.shadow import Shadow
 from app.storage.database import Database
+from app.templates.labels import VendorWords
 from app.trust.secrets import KeyFile
 from app.usecases.describe import Describe
 from app.usecases.execute import Execute
 from app.usecases.history import History
 from app.usecases.home import Sites
+from app.usecases.house_prices import HousePrices
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
 from app.usecases.outlook import Outlook
@@ -50,12 +53,13 @@ def prefer(homes: Connections, kept: Stores) -> Prefer:
 def use_cases(settings: Settings, kept: Stores, homes: Connections, clock: Callable[[], datetime]) -> UseCases:
     """Return everything that a caller can ask for; nobody is listened to yet."""
     preferred, journal, sites = prefer(homes, kept), Journal(kept.plans, kept.decisions), Sites(homes)
+    prices = HousePrices(kept.prices, sites)
     ingest = Ingest(kept.readings, homes, DongleHouses(kept.devices, kept.states, kept.telemetry))
-    refresh, limit_s = Refresh(homes, kept.prices), settings.planner.time_limit_s
-    outlook = Outlook(kept.prices, kept.readings, kept.forecasts, History(kept.readings), homes)
+    refresh, limit_s = Refresh(homes, prices), settings.planner.time_limit_s
+    outlook = Outlook(prices, kept.readings, kept.forecasts, History(kept.readings), homes)
     execute = Execute(kept.decisions, kept.overrides, kept.audit, lambda site: preferred.of(site).controller)
     drive = Drive(preferred, kept.devices, kept.commands, execute, kept.audit, no_way)
-    settle = Settle(homes, kept.prices, kept.readings, kept.decisions, kept.ledger)
+    settle = Settle(homes, prices, kept.readings, kept.decisions, kept.ledger)
     return UseCases(
         clock=clock,
         homes=homes,
@@ -65,20 +69,21 @@ def use_cases(settings: Settings, kept: Stores, homes: Connections, clock: Calla
         refresh=refresh,
         ingest=ingest,
         outlook=outlook,
-        recommend=Recommend(homes, ingest, outlook, journal, kept.overrides, limit_s),
+        recommend=Recommend(homes, ingest, outlook, journal, kept.overrides, limit_s, VendorWords()),
         execute=execute,
-        health=Health(lambda: _schema(kept.database), refresh, ingest, journal, kept.prices, kept.readings, homes, problem=homes.problem),
+        health=Health(lambda: _schema(kept.database), refresh, ingest, journal, prices, kept.readings, homes, problem=homes.problem),
         journal=journal,
         prefer=preferred,
         account=Account(homes, kept.ledger),
         settle=settle,
-        dashboard=Dashboard(sites, kept.ledger, kept.prices, kept.decisions, journal, settle),
+        dashboard=Dashboard(sites, kept.ledger, prices, kept.decisions, journal, settle),
         shadow=Shadow(homes, kept.ledger, kept.decisions),
         forecast_quality=ForecastQuality(kept.forecasts, kept.ledger),
         fleet=Fleet(kept.devices, kept.states, kept.telemetry, kept.rollups, kept.commands, drive),
-        prices=kept.prices,
+        prices=prices,
         plans=kept.plans,
         decisions=kept.decisions,
+        proofs=Proofs(sites, kept.decisions, kept.ledger),
         audit=kept.audit,
         provision=Provision(kept.devices, kept.credentials, kept.audit, authority(settings)),
         broker_for_devices=(settings.certificates.broker_host, settings.certificates.broker_port),

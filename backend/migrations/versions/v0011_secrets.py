@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 
 revision = "0011"
-down_revision = "0007"
+down_revision = "0010"
 
 INSTANT = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql")
 NAME = sa.String(64)

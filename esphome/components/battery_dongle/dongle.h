@@ -3,39 +3,16 @@
 #include "backlog.h"
 #include "controller.h"
 #include "executor.h"
-#include "lines.h"
-#include "minute.h"
-#include "rules.h"
+#include "lives.h"
+#include "orders.h"
+#include "settings.h"
+#include "telemetry.h"
 
 namespace dongle_core {
 
-enum class Say : uint8_t { TELEMETRY, STATUS, RESPONSE };
-enum class Kept : uint8_t { LIFE, DAY, ORDERS, SCHEDULE };
-
-class Ports {
- public:
-  virtual ~Ports() = default;
-  virtual void say(Say what, const char *line) = 0;
-  virtual bool keep(Kept what, const void *data, size_t size) = 0;  // over reboots, from now on
-  virtual bool kept(Kept what, void *data, size_t size) = 0;
-};
-
-struct Settings {
-  const char *firmware{""}, *inverter{""};
-  bool writable{false};
-  uint32_t stale_ms{60000};    // older readings are not believed
-  Limits limits;
-  Rules rules;
-  Facts facts;
-};
-
 class Dongle {
  public:
-  static constexpr uint32_t SAMPLE_S = 10, MINUTE_S = 60, STATUS_MS = 60000;
-  static constexpr uint32_t GIVE_UP_MS = 60000;        // an order not confirmed by then has failed
-  static constexpr uint32_t BLOCKED_MS = 300000;       // a mode the inverter did not take is left alone for so long
-  static constexpr uint32_t SEQ_STRIDE = 1000;         // numbers reserved at a time: one flash write for 16 h of records
-  static constexpr uint32_t KEEP_ACK_MS = 600000;
+  static constexpr uint32_t STATUS_MS = 60000;
 
   Settings settings;
   Readings readings;
@@ -48,20 +25,9 @@ class Dongle {
 
   void begin(Flash *flash) {
     backlog.flash.mount(flash);
-    const bool lived = ports_.kept(Kept::LIFE, &life_, sizeof life_) || !backlog.flash.empty();
-    DayCount day;
-    if (ports_.kept(Kept::DAY, &day, sizeof day))
-      guard.restore(day);
-    else if (lived)
-      guard.spend_flash();  // the count is lost: better none today than too many
-    ports_.kept(Kept::ORDERS, inbox_.newest, sizeof inbox_.newest);
-    if (!ports_.kept(Kept::SCHEDULE, &schedule_, sizeof schedule_)) schedule_ = Schedule();
-    if (life_.forced) executor.doubt();  // we, not a person, put it into that mode: take it back
-    life_.boot++;
-    backlog.begin(life_.seq_floor, life_.acked, uint8_t(life_.boot));
-    life_.seq_floor = backlog.next_seq() + SEQ_STRIDE;
-    keep_day();
-    ports_.keep(Kept::LIFE, &life_, sizeof life_);
+    orders_.begin();
+    lives_.begin();
+    if (lives_.forced()) executor.doubt();  // we, not a person, put it into that mode: take it back
   }
 
   void link(bool up, const Moment &now) {
@@ -76,32 +42,18 @@ class Dongle {
       backlog.acknowledge(request_.acknowledged, now.ms);
       return;
     }
-    Fate earlier;
-    const char *reason = inbox_.judge(request_, now.epoch, earlier);
-    if (reason == nullptr) reason = refusal();
-    if (reason != nullptr) {
-      Answer answer = about(request_.id, strcmp(reason, "expired") == 0 ? "expired" : FATES[uint8_t(earlier)]);
-      answer.reason = reason;
-      return tell(answer, now);
-    }
-    inbox_.took(request_);
-    ports_.keep(Kept::ORDERS, inbox_.newest, sizeof inbox_.newest);
-    tell(about(request_.id, "accepted"), now);
-    if (request_.kind == Request::Kind::SCHEDULE)
-      take_schedule(now);
-    else
-      take_command(now);
+    if (orders_.take(request_, now)) control(now);
   }
 
   void tick(const Moment &now) {
     guard.roll(now.epoch, now.ms);
-    learn_clock(now);
+    if (telemetry_.learn_clock(now)) status_due_ = true;
     hear_executor(now);
     control(now);
     sample(now);
-    replay(now);
+    telemetry_.replay(now);
     report(now);
-    remember(now);
+    lives_.remember(now);
   }
 
   // What to send on the bus next; its answer goes to `bus_done`.
@@ -110,7 +62,7 @@ class Dongle {
     const uint16_t flash_before = guard.count().flash;
     bool is = executor.next(now, facts(now), guard, bus, request);
     // Kept before the register is written, so that no reboot refills the day; back to self-use goes also where nothing can be kept.
-    if (guard.count().flash != flash_before && !keep_day() && !executor.to_self_use()) {
+    if (guard.count().flash != flash_before && !lives_.keep_day() && !executor.to_self_use()) {
       executor.give_up("not_stored", now);
       is = false;
     }
@@ -145,90 +97,9 @@ class Dongle {
   }
 
  private:
-  struct Life {
-    uint32_t boot{0}, seq_floor{0}, acked{0};
-    uint32_t forced{0};  // 1: we told the inverter something that self-use must take back
-  };
-  struct Lease {
-    bool live{false}, confirmed{false};
-    OrderId id;
-    Target target;
-    uint64_t until_ms{0};
-    uint64_t since_bus_ms{0};
-  };
+  static constexpr uint32_t RULE_ORDER = 0x40000000u;
 
-  static constexpr uint32_t REMOTE_ORDER = 0x80000000u, RULE_ORDER = 0x40000000u;
-
-  // ---- orders
-
-  const char *refusal() const {
-    if (!settings.writable) return "read_only";
-    if (request_.kind == Request::Kind::SCHEDULE) return nullptr;
-    if (!executor.offers(request_.target.mode)) return "unsupported";
-    return spent(request_.target.mode) ? "budget" : nullptr;
-  }
-  bool spent(Mode mode) const {
-    if (mode == Mode::SELF_USE || (executor.sure() && mode == executor.applied().mode)) return false;
-    return !guard.allows(WriteClass::RAM, false) || (executor.wears_flash(mode) && !guard.allows(WriteClass::FLASH, false));
-  }
-  void take_command(const Moment &now) {
-    if (lease_.live && !lease_.confirmed) close_lease(Fate::FAILED, "superseded", now);
-    lease_ = Lease();
-    lease_.live = true;
-    lease_.id = request_.id;
-    lease_.target = request_.target;
-    lease_.target.insist = true;
-    lease_.target.order = REMOTE_ORDER | (++orders_ & 0x3FFFFFFFu);
-    lease_.until_ms = now.ms + uint64_t(request_.target.lease_s) * 1000;
-    lease_.since_bus_ms = now.bus_ms;
-    for (uint64_t &until : blocked_until_ms_) until = 0;  // whoever asks now may have mended it
-    control(now);
-  }
-  void take_schedule(const Moment &now) {
-    schedule_ = request_.schedule;
-    const bool kept = ports_.keep(Kept::SCHEDULE, &schedule_, sizeof schedule_);
-    inbox_.became(request_.id, kept ? Fate::CONFIRMED : Fate::FAILED);
-    Answer answer = about(request_.id, kept ? "confirmed" : "failed");
-    if (!kept) answer.reason = "not_stored";
-    tell(answer, now);
-    control(now);
-  }
-  void close_lease(Fate fate, const char *reason, const Moment &now) {
-    inbox_.became(lease_.id, fate);
-    Answer answer = about(lease_.id, FATES[uint8_t(fate)]);
-    answer.reason = reason;
-    answer.with_readback = true;
-    answer.mode = executor.applied().mode;
-    answer.power_w = executor.applied().power_w;
-    answer.soc = read(SOC, now);
-    tell(answer, now);
-  }
-  static Answer about(const OrderId &id, const char *status) {
-    Answer answer;
-    answer.id = id;
-    answer.status = status;
-    return answer;
-  }
-  void tell(const Answer &answer, const Moment &now) { ports_.say(Say::RESPONSE, answer_line(answer, now.epoch).c_str()); }
-
-  void hear_executor(const Moment &now) {
-    const Outcome outcome = executor.take_outcome();
-    if (outcome.kind == Outcome::Kind::NOTHING) return;
-    const bool of_lease = lease_.live && outcome.target.order == lease_.target.order;
-    if (outcome.kind == Outcome::Kind::FAILED) {
-      if (outcome.target.mode != Mode::SELF_USE) blocked_until_ms_[uint8_t(outcome.target.mode)] = now.ms + BLOCKED_MS;
-      if (!of_lease) return;
-      close_lease(Fate::FAILED, outcome.reason, now);
-      lease_.live = false;
-    } else if (of_lease && outcome.kind == Outcome::Kind::OVERRIDDEN) {
-      close_lease(Fate::OVERRIDDEN, outcome.reason, now);
-    } else if (of_lease && !lease_.confirmed) {
-      lease_.confirmed = true;
-      close_lease(Fate::CONFIRMED, decision_.limited, now);
-    }
-  }
-
-  // ---- control
+  void hear_executor(const Moment &now) { orders_.hear(executor.take_outcome(), decision_.limited, now); }
 
   float read(Quantity what, const Moment &now) const {
     const bool slow = what == BATTERY_TEMPERATURE;  // read once a minute, and no decision hangs on it
@@ -243,14 +114,7 @@ class Dongle {
   }
 
   void control(const Moment &now) {
-    if (lease_.live && now.ms >= lease_.until_ms) {
-      if (!lease_.confirmed) close_lease(Fate::FAILED, "lease_over", now);
-      lease_.live = false;
-    }
-    if (lease_.live && !lease_.confirmed && now.bus_ms - lease_.since_bus_ms >= GIVE_UP_MS) {
-      close_lease(Fate::FAILED, decision_.state == State::SAFE ? "no_reading" : "not_done", now);
-      lease_.live = false;
-    }
+    orders_.lapse(decision_.state, now);
     Inputs in;
     in.ms = now.ms;
     in.soc = read(SOC, now);
@@ -259,19 +123,16 @@ class Dongle {
     in.grid_a = read(GRID_CURRENT, now);
     for (uint8_t mode = 0; mode < N_MODES; mode++) {
       in.offered[mode] = mode == uint8_t(Mode::SELF_USE) || executor.offers(Mode(mode));
-      in.blocked[mode] = mode != uint8_t(Mode::SELF_USE) && (now.ms < blocked_until_ms_[mode] || spent(Mode(mode)));
+      in.blocked[mode] = orders_.blocked(Mode(mode), now);
     }
-    if (lease_.live) {
-      lease_.target.lease_s = uint32_t((lease_.until_ms - now.ms + 999) / 1000);
-      in.remote = &lease_.target;
-    }
+    in.remote = orders_.leased(now);
     Target scheduled;
-    if (settings.writable && schedule_.target_at(now.epoch, scheduled)) {
+    if (settings.writable && orders_.schedule().target_at(now.epoch, scheduled)) {
       scheduled.order = (now.epoch + scheduled.lease_s) / 60 & 0x3FFFFFFFu;  // the slot's end names it
       in.scheduled = &scheduled;
     }
     PriceClass price;
-    const bool known = schedule_.class_at(now.epoch, price);
+    const bool known = orders_.schedule().class_at(now.epoch, price);
     if (settings.writable) in.rule = settings.rules.choose(known ? &price : nullptr, now.minute);
     in.rule.order = RULE_ORDER | uint32_t(in.rule.mode);
     in.rule.lease_s = 3600;
@@ -279,61 +140,17 @@ class Dongle {
     decision_ = decide(in, settings.limits, decision_.latches);
     if (decision_.state != before) status_due_ = true;
     if (!settings.writable) decision_.target = Target();
-    note_forced(decision_.target.mode != Mode::SELF_USE);
+    lives_.note_forced(decision_.target.mode != Mode::SELF_USE, executor.released());
     executor.want(decision_.target);
   }
 
-  void note_forced(bool now_forced) {
-    const bool before = life_.forced != 0;
-    const bool after = now_forced || (before && !executor.released());
-    if (before == after) return;
-    life_.forced = after;
-    ports_.keep(Kept::LIFE, &life_, sizeof life_);
-  }
-
-  // ---- telemetry
-
-  void learn_clock(const Moment &now) {
-    if (now.epoch == 0 || clock_known_) return;
-    clock_known_ = true;
-    // The minute that is open now becomes the wall clock's minute, so that no two records share one.
-    backlog.clock_known(now.epoch / MINUTE_S * MINUTE_S - uint32_t(now.ms / 1000) / MINUTE_S * MINUTE_S);
-    minute_ = now.epoch / MINUTE_S;
-    by_epoch_ = true;
-    status_due_ = true;
-  }
-
   void sample(const Moment &now) {
-    const bool by_epoch = now.epoch != 0;
-    const uint32_t at = by_epoch ? now.epoch : uint32_t(now.ms / 1000);
-    if (!minute_begun_ || by_epoch != by_epoch_) minute_ = at / MINUTE_S;
-    minute_begun_ = true;
-    by_epoch_ = by_epoch;
-    if (at / MINUTE_S != minute_) {
-      Record record{};
-      means_.close(record);
-      record.when = minute_ * MINUTE_S + MINUTE_S - 1;
-      record.setpoint_w = int16_t(setpoint_w());
-      record.flags = uint8_t(uint8_t(decision_.state) | (by_epoch ? 0 : Record::NO_CLOCK));
-      backlog.push(record);
-      minute_ = at / MINUTE_S;
-    }
-    if (at / SAMPLE_S == sampled_) return;
-    sampled_ = at / SAMPLE_S;
+    telemetry_.close_minute(now, decision_.state, setpoint_w());
+    if (!telemetry_.due(now)) return;
     float values[N_SENT];
     for (uint8_t i = 0; i < N_SENT; i++) values[i] = read(Quantity(i), now);
-    means_.add(values);
-    if (by_epoch && backlog.linked())
-      ports_.say(Say::TELEMETRY, live_line(sampled_ * SAMPLE_S, SAMPLE_S, values, decision_.state, setpoint_w()).c_str());
+    telemetry_.sample(now, values, decision_.state, setpoint_w());
   }
-
-  void replay(const Moment &now) {
-    Record record;
-    uint32_t epoch;
-    while (backlog.due(now.ms, record, epoch)) ports_.say(Say::TELEMETRY, record_line(record, epoch).c_str());
-  }
-
-  // ---- status and memory
 
   void report(const Moment &now) {
     const char *fault_now = fault(now);
@@ -346,7 +163,7 @@ class Dongle {
     line.truth("online", true);
     if (now.epoch) line.whole("ts", now.epoch);
     line.text("fw", settings.firmware).text("inverter", settings.inverter).truth("writable", settings.writable);
-    line.text("state", name(decision_.state)).whole("boot", life_.boot).whole("uptime_s", int64_t(now.ms / 1000));
+    line.text("state", name(decision_.state)).whole("boot", lives_.boot()).whole("uptime_s", int64_t(now.ms / 1000));
     line.whole("next_seq", backlog.next_seq()).whole("acked", backlog.acked()).whole("oldest", backlog.oldest_owed());
     line.whole("lost", backlog.lost());
     line.whole("bus_ok", bus.ok()).whole("bus_failed", bus.failures());
@@ -355,36 +172,14 @@ class Dongle {
     ports_.say(Say::STATUS, line.c_str());
   }
 
-  void remember(const Moment &now) {
-    bool due = false;
-    if (backlog.next_seq() + SEQ_STRIDE / 10 >= life_.seq_floor) {
-      life_.seq_floor = backlog.next_seq() + SEQ_STRIDE;
-      due = true;
-    }
-    if (now.ms - kept_ms_ >= KEEP_ACK_MS) {
-      kept_ms_ = now.ms;
-      due = due || life_.acked != backlog.acked();
-      keep_day();
-    }
-    if (!due) return;
-    life_.acked = backlog.acked();
-    ports_.keep(Kept::LIFE, &life_, sizeof life_);
-  }
-
-  bool keep_day() { return ports_.keep(Kept::DAY, &guard.count(), sizeof(DayCount)); }
-
   Ports &ports_;
-  Life life_;
-  Inbox inbox_;
+  Lives lives_{ports_, backlog, guard};
+  Orders orders_{ports_, settings, readings, executor, guard};
+  Telemetry telemetry_{ports_, backlog};
   Request request_;
-  Lease lease_;
-  Schedule schedule_;
   Decision decision_;
-  Minute means_;
-  uint64_t blocked_until_ms_[N_MODES]{};
-  uint64_t status_ms_{0}, kept_ms_{0};
-  uint32_t orders_{0}, minute_{0}, sampled_{0};
-  bool clock_known_{false}, by_epoch_{false}, minute_begun_{false}, status_due_{true};
+  uint64_t status_ms_{0};
+  bool status_due_{true};
   const char *fault_told_{""};
 };
 

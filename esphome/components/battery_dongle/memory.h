@@ -3,7 +3,8 @@
 #pragma once
 #include <array>
 #include <cstring>
-#include "dongle.h"
+#include "crc32.h"
+#include "ports.h"
 #include "esphome/core/preferences.h"
 #ifdef USE_HOST
 #include <cstdlib>

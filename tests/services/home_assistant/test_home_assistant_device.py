@@ -22,6 +22,7 @@ from app.usecases.home import Sites
 from tests.builders import house, priced
 from tests.fakes import NIGHT, FakeHome, FakeLedger, forced, prefer_in
 from tests.fleet.dongles import FakeDevices
+from tests.records import changed
 
 RECORDED_BYTES = 16_384
 """Home Assistant drops the attributes of larger states from its records."""
@@ -133,7 +134,7 @@ def test_the_plan_fits_home_assistants_records(count: int) -> None:
     home = FakeHome().priced()
     home.ask(NIGHT)
     plan = cast("Plan", home.journal.last_plan(HOME, NIGHT))
-    wide = replace(plan.steps[0], charge_kw=0.0, discharge_kw=10.55, import_kw=0.0, export_kw=10.55)
+    wide = changed(plan.steps[0], charge_kw=0.0, discharge_kw=10.55, import_kw=0.0, export_kw=10.55)
     slots = priced([-0.12345] * count)
     attributes = plan_attributes(replace(plan, steps=tuple(replace(wide, priced=slot) for slot in slots)), home.site)
     assert len(cast("list[str]", attributes["start"])) == min(count, PLAN_SLOTS)

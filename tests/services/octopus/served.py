@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 
+from app.domain.price import Direction, Price
 from app.services.octopus.energy import FlatExport, OctopusEnergy
 from app.services.octopus.tariff import OctopusTariff
 
@@ -13,6 +15,9 @@ RECORDED = Path(__file__).parents[2] / "fixtures" / "octopus"
 BASE = "https://api.octopus.energy/v1/"
 AGILE = OctopusTariff.parse("E-1R-AGILE-24-10-01-C")
 OUTGOING_AGILE = OctopusTariff.parse("E-1R-AGILE-OUTGOING-19-05-13-C")
+
+MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
+THREE = MIDNIGHT + timedelta(hours=3)
 
 type Answer = httpx.Response | httpx.TransportError
 
@@ -67,3 +72,12 @@ def in_turn(*answers: Answer) -> FakeOctopus:
     """An API that gives these answers one after the other."""
     left = list(answers)
     return FakeOctopus(lambda _: left.pop(0))
+
+
+def pence(prices: list[Price], direction: Direction = Direction.IMPORT) -> list[float]:
+    return [round(price.per_kwh * 100, 4) for price in prices if price.direction is direction]
+
+
+def row(**changes: object) -> dict[str, object]:
+    half_hour = {"valid_from": "2026-11-20T00:00:00Z", "valid_to": "2026-11-20T00:30:00Z", "payment_method": None}
+    return {"value_exc_vat": 10.0, "value_inc_vat": 10.5} | half_hour | changes

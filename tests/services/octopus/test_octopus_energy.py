@@ -3,24 +3,18 @@ from datetime import UTC, date, datetime, time, timedelta
 import httpx
 import pytest
 
-from app.domain.errors import InvalidInputError, UnauthorizedError, UnavailableError
+from app.domain.errors import InvalidInputError, UnavailableError
 from app.domain.price import Direction, Price, Provenance
 from app.domain.site import LONDON
 from app.domain.slot import local_day
 from app.services.octopus.energy import FlatExport, OctopusEnergy
 from app.services.octopus.tariff import NightWindow, OctopusTariff
-from tests.services.octopus.served import AGILE, OUTGOING_AGILE, FakeOctopus, always, html, in_turn, recorded
+from tests.services.octopus.served import AGILE, MIDNIGHT, OUTGOING_AGILE, THREE, FakeOctopus, always, in_turn, pence, recorded, row
 
-MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
-THREE = MIDNIGHT + timedelta(hours=3)
 GO = OctopusTariff.parse("E-1R-GO-VAR-22-10-14-C")
 COSY = OctopusTariff.parse("E-1R-COSY-22-12-08-C")
 FLEXIBLE = OctopusTariff.parse("E-1R-VAR-22-11-01-C")
 ECONOMY_7 = OctopusTariff.parse("E-2R-VAR-22-11-01-C")
-
-
-def pence(prices: list[Price], direction: Direction = Direction.IMPORT) -> list[float]:
-    return [round(price.per_kwh * 100, 4) for price in prices if price.direction is direction]
 
 
 def at(hour: int, minute: int = 0, day: int = 20) -> datetime:
@@ -236,89 +230,6 @@ def test_no_export_payment_is_a_real_nothing_and_says_so() -> None:
 def test_a_payment_in_pence_is_refused(per_kwh: float) -> None:
     with pytest.raises(InvalidInputError):
         FlatExport(per_kwh=per_kwh)
-
-
-@pytest.mark.parametrize("failure", [httpx.Response(429), httpx.Response(503), httpx.ReadTimeout("slow"), httpx.ConnectError("down")])
-def test_tries_again_after_a_passing_failure(failure: httpx.Response | httpx.TransportError) -> None:
-    fake = in_turn(failure, failure, failure, recorded("agile"))
-
-    assert len(pence(fake.client().prices(MIDNIGHT, THREE))) == 6
-    assert len(fake.asked) == 4
-    assert all(low <= waited <= low + 1 for low, waited in zip([1, 2, 4], fake.waited_s, strict=True))
-
-
-def test_gives_up_after_four_attempts_and_names_what_failed() -> None:
-    fake = FakeOctopus(lambda _: httpx.Response(500))
-
-    with pytest.raises(UnavailableError, match=r"E-1R-AGILE-24-10-01-C.*HTTP 500.*4 attempts") as caught:
-        fake.client().prices(MIDNIGHT, THREE)
-    assert not isinstance(caught.value, UnauthorizedError)
-    assert len(fake.asked) == 4
-
-
-def test_every_request_has_a_time_limit() -> None:
-    fake = always("agile")
-    octopus = fake.client()
-    octopus.http.timeout = httpx.Timeout(None)
-
-    octopus.prices(MIDNIGHT, THREE)
-
-    assert None not in fake.asked[0].extensions["timeout"].values()
-
-
-def test_a_blocked_request_is_not_a_refused_key() -> None:
-    fake = FakeOctopus(lambda _: html(403))
-
-    with pytest.raises(UnavailableError, match="blocked") as caught:
-        fake.client().prices(MIDNIGHT, THREE)
-    assert not isinstance(caught.value, UnauthorizedError)
-    assert len(fake.asked) == 1, "hammering a block makes it last"
-
-
-def test_an_unknown_tariff_is_named() -> None:
-    fake = FakeOctopus(lambda _: httpx.Response(404, json={"detail": "Not found."}))
-
-    with pytest.raises(UnavailableError, match=r"E-1R-AGILE-24-10-01-C \(product AGILE-24-10-01, region C"):
-        fake.client().prices(MIDNIGHT, THREE)
-
-
-def row(**changes: object) -> dict[str, object]:
-    half_hour = {"valid_from": "2026-11-20T00:00:00Z", "valid_to": "2026-11-20T00:30:00Z", "payment_method": None}
-    return {"value_exc_vat": 10.0, "value_inc_vat": 10.5} | half_hour | changes
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"value_inc_vat": None},
-        {"value_inc_vat": "10.5"},
-        {"value_inc_vat": True},
-        {"value_inc_vat": 1e6},
-        {"valid_from": "yesterday"},
-        {"valid_from": "2026-11-20T00:00:00"},
-        {"valid_to": 5},
-    ],
-)
-def test_a_senseless_row_never_becomes_a_price(wrong: dict[str, object]) -> None:
-    fake = FakeOctopus(lambda _: httpx.Response(200, json={"count": 1, "next": None, "results": [row(**wrong)]}))
-
-    with pytest.raises(UnavailableError, match="makes no sense"):
-        fake.client().prices(MIDNIGHT, THREE)
-
-
-@pytest.mark.parametrize(
-    "body", [b"", b"<html>hello</html>", b"{}", b"[]", b'{"results": [{"value_inc_vat": NaN}]}', b'{"results": [{"valu']
-)
-def test_a_senseless_reply_never_becomes_a_price(body: bytes) -> None:
-    with pytest.raises(UnavailableError, match="makes no sense"):
-        FakeOctopus(lambda _: httpx.Response(200, content=body)).client().prices(MIDNIGHT, THREE)
-
-
-def test_a_rate_that_covers_half_a_slot_gives_no_price() -> None:
-    rows = [row(valid_to="2026-11-20T00:20:00Z"), row(valid_from="2026-11-20T01:00:00Z", valid_to="2026-11-20T01:00:00Z")]
-    fake = FakeOctopus(lambda _: httpx.Response(200, json={"count": 2, "next": None, "results": rows}))
-
-    assert pence(fake.client().prices(MIDNIGHT, THREE)) == []
 
 
 @pytest.mark.parametrize(

@@ -118,5 +118,5 @@ function line(points, style, more = {}) {
 
 // in: slot, currency   out: a slot's price in words, for those who do not see the chart
 export function priceWords(slot, currency) {
-  return `${slot.estimated ? "estimated " : ""}${price(slot.buy, currency)} buying, ${price(slot.sell, currency)} selling`;
+  return `${slot.estimated ? "estimated " : slot.simulated ? "made-up " : ""}${price(slot.buy, currency)} buying, ${price(slot.sell, currency)} selling`;
 }

@@ -1,6 +1,6 @@
 // Numbers, times and codes as people read them. Pure: no DOM, no network, no clock.
 
-const MINOR = { GBP: "p", EUR: "c", SEK: "öre", NOK: "øre", DKK: "øre" };
+const MINOR = { GBP: "p", EUR: "c", CHF: "Rp.", USD: "c", CAD: "c", AUD: "c", NZD: "c", SGD: "c", SEK: "öre", NOK: "øre", DKK: "øre" };
 const MAJOR = { GBP: "£", EUR: "€" };
 const MINUS = "\u2212";
 
@@ -67,6 +67,12 @@ export function amount(sum, currency) {
   const text = Math.abs(sum).toFixed(2);
   const sign = sum < 0 ? MINUS : "";
   return MAJOR[currency] ? `${sign}${MAJOR[currency]}${text}` : `${sign}${text} ${currency}`;
+}
+
+// in: GET /health   out: what is made up, and what that means
+export function simulatedWords({ simulated_house: house, simulated_prices: prices }) {
+  if (house) return `${prices ? "House and prices are" : "The house is"} made up; nothing real is controlled.`;
+  return "The prices are made up, but a real house is planned on them: what it saves is made up, too. Set a real tariff.";
 }
 
 // in: seconds   out: "12 s", "3 min", "2 h", "4 days"

@@ -5,7 +5,7 @@ import * as board from "./board.js";
 import * as claims from "./claims.js";
 import { drawDevices } from "./devices.js";
 import { by, say } from "./dom.js";
-import { age, clock, dayBefore } from "./format.js";
+import { age, clock, dayBefore, simulatedWords } from "./format.js";
 import { drawHealth, drawNow, drawPlanLine, drawTiles } from "./head.js";
 import { drawAlternatives, drawDecisions, drawTable } from "./lists.js";
 import * as override from "./override.js";
@@ -104,6 +104,7 @@ function render() {
     past: pastOf(heard.today),
   };
   by("simulated").hidden = !heard.health?.simulated;
+  if (heard.health?.simulated) say("simulated-what", simulatedWords(heard.health));
   by("forget").hidden = !token.get();
   if (told) {
     drawNow(state);

@@ -30,7 +30,8 @@ export function slotsOf(prices, plan) {
     buy: each.import_per_kwh,
     sell: each.export_per_kwh,
     priceClass: each.price_class,
-    estimated: each.provenance !== "published",
+    estimated: each.provenance === "estimated",
+    simulated: each.provenance === "simulated",
     buyLow: each.import_low_per_kwh ?? null,
     buyHigh: each.import_high_per_kwh ?? null,
     step: null,
@@ -50,7 +51,8 @@ function withStep(slots, step, reservePct) {
       buy: step.import_per_kwh,
       sell: step.export_per_kwh,
       priceClass: step.price_class,
-      estimated: step.provenance !== "published",
+      estimated: step.provenance === "estimated",
+      simulated: step.provenance === "simulated",
       step: planned,
     });
   }

@@ -84,6 +84,10 @@ class Hearing:
             self.intake.counts.batches += 1
             self.intake.counts.batch_s += time.monotonic() - started
 
+    def age_s(self, now: datetime) -> float | None:
+        """Return how long ago something was stored last, None if nothing was yet."""
+        return None if self.stored_at is None else (now - self.stored_at).total_seconds()
+
     async def _gather(self) -> list[Heard]:
         batch = [await self.waiting.get()]
         if self.waiting.qsize() < MOST_AT_ONCE - 1:

@@ -125,6 +125,11 @@ def answer(device: str, payload: bytes) -> CommandAnswer:
     )
 
 
+def request_text(what: DeviceCommand | Schedule) -> str:
+    """Return what a dongle is asked, a command or a schedule, as it reads it."""
+    return command_text(what) if isinstance(what, DeviceCommand) else schedule_text(what)
+
+
 def command_text(command: DeviceCommand) -> str:
     """Return a command as a dongle reads it."""
     wish = command.command

@@ -12,6 +12,7 @@ from aioesphomeapi.core import APIConnectionError
 
 from app.devices.dongle import lines
 from app.devices.dongle.hearing import Heard, Hearing, Kind
+from app.devices.dongle.staying import stay
 from app.domain.dongle import DeviceCommand, Schedule
 from app.domain.errors import UnavailableError
 from app.looks.health import Component, Status
@@ -23,8 +24,7 @@ CLIENT = "battery-optimizer"
 EVENT = "esphome.battery_dongle"
 ACTION = "request"
 KINDS = {"telemetry": Kind.TELEMETRY, "status": Kind.STATUS, "response": Kind.ANSWER}
-FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
-GOOD_S = 60.0
+FIRST_RETRY_S = 1.0
 SENT_WITHIN_S = 5.0
 MOST_WAITING = 4000
 """Beyond, what comes is let go: the log has it, and sends it again."""
@@ -47,21 +47,9 @@ class NativeDongle:
 
     async def run(self) -> None:
         """Connect and listen until cancelled."""
-        self.loop, wait_s = asyncio.get_running_loop(), FIRST_RETRY_S
-        while True:
-            started = self.loop.time()
-            try:
-                await self._connected()
-                self.last_error = "the connection was lost"
-            except (APIConnectionError, OSError) as error:
-                self.last_error = str(error)
-            except Exception as error:  # the loop's top
-                log.exception("%s: unforeseen", self.device)
-                self.last_error = repr(error)
-            wait_s = FIRST_RETRY_S if self.loop.time() - started > GOOD_S else wait_s
-            log.warning("%s at %s:%d: %s; trying again in %.0f s", self.device, self.host, self.port, self.last_error, wait_s)
-            await asyncio.sleep(wait_s)
-            wait_s = min(LONGEST_RETRY_S, 2 * wait_s)
+        self.loop = asyncio.get_running_loop()
+        name = f"{self.device} at {self.host}:{self.port}"
+        await stay(name, self._connected, self._lost, passing=(APIConnectionError, OSError), first_retry_s=FIRST_RETRY_S)
 
     def reaches(self, device: str) -> bool:
         """Tell whether it is this one."""
@@ -75,7 +63,7 @@ class NativeDongle:
         """
         if self.loop is None or self.action is None:
             raise UnavailableError(f"{device} at {self.host}:{self.port}: {self.last_error or 'connecting'}")
-        text = lines.command_text(what) if isinstance(what, DeviceCommand) else lines.schedule_text(what)
+        text = lines.request_text(what)
         try:
             asyncio.run_coroutine_threadsafe(self._say(text), self.loop).result(SENT_WITHIN_S)
         except (APIConnectionError, TimeoutError) as error:
@@ -91,7 +79,7 @@ class NativeDongle:
     def component(self, now: datetime) -> Component:
         """Return the state of the connection for /health."""
         where = f"{self.host}:{self.port}"
-        age_s = None if self.hearing.stored_at is None else (now - self.hearing.stored_at).total_seconds()
+        age_s = self.hearing.age_s(now)
         if self.action is None:
             status = Status.UNKNOWN if self.last_error is None else Status.FAILED
             return Component(name=self.device, status=status, age_s=age_s, detail=f"{where}: {self.last_error or 'connecting'}")
@@ -119,6 +107,9 @@ class NativeDongle:
         finally:
             self.client = self.action = None
             await client.disconnect(force=True)
+
+    def _lost(self, why: str) -> None:
+        self.last_error = why
 
     def _heard(self, call: HomeassistantServiceCall) -> None:
         kind = KINDS.get(call.data.get("kind", ""))

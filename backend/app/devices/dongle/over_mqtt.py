@@ -16,6 +16,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from app.devices.dongle import lines
 from app.devices.dongle.acking_client import AckingClient
 from app.devices.dongle.hearing import Heard, Hearing
+from app.devices.dongle.staying import stay
 from app.devices.dongle.topics import SHARED, TO_ALL, Way, parts, requests
 from app.domain.dongle import DeviceCommand, Schedule
 from app.domain.errors import UnavailableError
@@ -23,9 +24,7 @@ from app.looks.health import Component, Status
 
 log = logging.getLogger(__name__)
 
-FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 30.0
-GOOD_S = 60.0
-"""A connection that held this long was good: the next try comes soon."""
+FIRST_RETRY_S = 0.5
 SENT_WITHIN_S = 5.0
 ONLY_ONCE = 1
 """Retain handling: what the broker kept is told when a subscription is new, not at every connection."""
@@ -46,22 +45,8 @@ class MqttDongles:
 
     async def run(self) -> None:
         """Connect and listen until cancelled."""
-        self.loop, wait_s = asyncio.get_running_loop(), FIRST_RETRY_S
-        while True:
-            started = self.loop.time()
-            try:
-                await self._connected()
-            except (MqttError, OSError) as error:
-                self.last_error = str(error)
-            except Exception as error:  # the loop's top
-                log.exception("dongles: unforeseen")
-                self.last_error = repr(error)
-            finally:
-                self.client = self.connected_at = None
-            wait_s = FIRST_RETRY_S if self.loop.time() - started > GOOD_S else wait_s
-            log.warning("dongles: %s; trying again in %.1f s", self.last_error, wait_s)
-            await asyncio.sleep(wait_s)
-            wait_s = min(LONGEST_RETRY_S, 2 * wait_s)
+        self.loop = asyncio.get_running_loop()
+        await stay("dongles", self._connected, self._lost, passing=(MqttError, OSError), first_retry_s=FIRST_RETRY_S)
 
     def send(self, what: DeviceCommand | Schedule, device: str) -> None:
         """Say a command or a schedule to a device; called from any thread but the loop's own.
@@ -72,7 +57,7 @@ class MqttDongles:
         if self.loop is None or self.client is None:
             raise UnavailableError(f"dongles: no broker at {self.way.host}:{self.way.port}: {self.last_error or 'connecting'}")
         seconds = max(1, round((what.expires - self.clock()).total_seconds()))
-        text = lines.command_text(what) if isinstance(what, DeviceCommand) else lines.schedule_text(what)
+        text = lines.request_text(what)
         sending = asyncio.run_coroutine_threadsafe(self._publish(device, text, expires_s=seconds), self.loop)
         try:
             sending.result(SENT_WITHIN_S + 1)
@@ -93,7 +78,7 @@ class MqttDongles:
     def component(self, now: datetime) -> Component:
         """Return the state of the connection for /health."""
         where = f"{self.way.host}:{self.way.port}"
-        age_s = None if self.hearing.stored_at is None else (now - self.hearing.stored_at).total_seconds()
+        age_s = self.hearing.age_s(now)
         counts, waiting = self.hearing.intake.counts, self.hearing.waiting.qsize()
         told = f"{counts.stored} samples stored, {counts.rejected.total()} dead letters, {waiting} waiting"
         if self.connected_at is None:
@@ -104,13 +89,19 @@ class MqttDongles:
         return Component(name="dongles", status=Status.OK, age_s=age_s, detail=f"listening at {where}; {told}")
 
     async def _connected(self) -> None:
-        async with AckingClient(self.way, self._heard) as client:
-            self.client, self.connected_at, self.last_error = client, self.clock(), None
-            self.connections += 1
-            options = SubscribeOptions(qos=1, retainHandling=ONLY_ONCE)
-            for topic in (*SHARED, *TO_ALL):
-                await client.subscribe(topic, options=options)
-            await client.until_lost()
+        try:
+            async with AckingClient(self.way, self._heard) as client:
+                self.client, self.connected_at, self.last_error = client, self.clock(), None
+                self.connections += 1
+                options = SubscribeOptions(qos=1, retainHandling=ONLY_ONCE)
+                for topic in (*SHARED, *TO_ALL):
+                    await client.subscribe(topic, options=options)
+                await client.until_lost()
+        finally:
+            self.client = self.connected_at = None
+
+    def _lost(self, why: str) -> None:
+        self.last_error = why
 
     def _heard(self, client: AckingClient, message: MQTTMessage) -> None:
         device, kind = parts(message.topic)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.domain.decision import Decision, ReasonCode
 from app.domain.plan import Plan
-from app.domain.price import PricedSlot, Provenance
+from app.domain.price import PricedSlot
 from app.domain.setting import Preferences
 from app.domain.site import Site
 from app.services.home_assistant.discovery import NO_OVERRIDE, Json
@@ -33,7 +33,7 @@ class Shown:
 def states(shown: Shown) -> Json:
     """Return the value of every entity; None shows as unknown."""
     decision, plan, following = shown.decision, shown.plan, shown.following
-    is_published = following is not None and following.provenance is Provenance.PUBLISHED
+    is_told = following is not None and following.provenance.is_told
     return {
         "mode": decision.command.mode,
         "mode_label": decision.label,
@@ -51,7 +51,7 @@ def states(shown: Shown) -> Json:
         "target_soc": decision.command.target_soc_pct,
         "expected_soc": decision.expected_soc_pct,
         "price_now": decision.price.import_per_kwh,
-        "price_next": following.import_per_kwh if following is not None and is_published else None,
+        "price_next": following.import_per_kwh if following is not None and is_told else None,
         "stored_value": decision.stored_kwh_value,
         "next_change": None if shown.next_change is None else shown.next_change.isoformat(),
         "plan": None if plan is None else plan.created_at.isoformat(),

@@ -15,7 +15,7 @@ from app.domain.price import Direction, Price
 from app.domain.slot import Slot, slots_between
 from app.services.agile_day import agile_published_until
 from app.services.octopus.pages import OctopusApi, TwoRegistersError
-from app.services.octopus.rates import SLOT_MINUTES, Rate, day_and_night, half_hours, paid_by
+from app.services.octopus.rates import POUND, SLOT_MINUTES, Rate, day_and_night, half_hours, paid_by
 from app.services.octopus.tariff import NightWindow, OctopusTariff
 
 RATES_PER_PAGE = 1500
@@ -140,7 +140,9 @@ class OctopusEnergy:
         """
         priced = self._half_hours(tariff, start, end) if start < end else {}
         source = f"{self.name} {tariff.code}"
-        return [Price(slot=slot, direction=direction, per_kwh=per_kwh, source=source) for slot, per_kwh in priced.items()]
+        return [
+            Price(slot=slot, direction=direction, per_kwh=per_kwh, source=source, currency=POUND.code) for slot, per_kwh in priced.items()
+        ]
 
     def _half_hours(self, tariff: OctopusTariff, start: datetime, end: datetime) -> dict[Slot, float]:
         if tariff.registers == 1:
@@ -186,7 +188,7 @@ class _Region(BaseModel):
 def _flat_prices(export: FlatExport, start: datetime, end: datetime) -> list[Price]:
     source = f"fixed export payment of {export.per_kwh} GBP per kWh" if export.per_kwh else "no export payment"
     slots = slots_between(start, end, minutes=SLOT_MINUTES)
-    return [Price(slot=slot, direction=Direction.EXPORT, per_kwh=export.per_kwh, source=source) for slot in slots]
+    return [Price(slot=slot, direction=Direction.EXPORT, per_kwh=export.per_kwh, source=source, currency=POUND.code) for slot in slots]
 
 
 def _span(start: datetime, end: datetime) -> dict[str, str | int]:

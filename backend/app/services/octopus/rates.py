@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.domain.errors import UnavailableError
+from app.domain.money import CURRENCIES
 from app.domain.slot import Slot, slots_between
 
 SLOT_MINUTES = 30
 PENCE = 100
-ABSURD_PENCE = 1000.0
-"""Ten times the highest price Agile may reach: beyond it the number is in another unit or no price at all."""
+POUND = CURRENCIES["GBP"]
+ABSURD_PENCE = PENCE * POUND.dearest_per_kwh
+"""Beyond it the number is in another unit or no price at all."""
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 PENCE_DECIMALS = 8

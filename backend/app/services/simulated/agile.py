@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.price import Direction, Price
+from app.domain.money import YARDSTICK, Currency
+from app.domain.price import Direction, Price, Provenance
 from app.domain.site import LONDON
 from app.domain.slot import Slot, slots_between
 from app.services.agile_day import agile_published_until
@@ -35,10 +36,12 @@ class SimulatedAgile:
     """Half-hourly import and export prices with Agile's shape and its publication at 16:00 local."""
 
     clock: Callable[[], datetime]
+    money: Currency = YARDSTICK
+    """What the prices are told in: a house's own, for they are made up anyway."""
     name: str = "simulated"
 
     def prices(self, start: datetime, end: datetime) -> list[Price]:
-        """Return what is published of [start, end) in both directions, oldest first, in GBP per kWh."""
+        """Return what is published of [start, end) in both directions, oldest first."""
         known = min(end, self.published_until(self.clock()))
         return [self._price(slot, direction) for slot in slots_between(start, known, minutes=SLOT_MINUTES) for direction in Direction]
 
@@ -48,7 +51,14 @@ class SimulatedAgile:
 
     def _price(self, slot: Slot, direction: Direction) -> Price:
         pence = import_p(slot.start) if direction is Direction.IMPORT else export_p(slot.start)
-        return Price(slot=slot, direction=direction, per_kwh=round(pence / 100, 5), source=self.name)
+        return Price(
+            slot=slot,
+            direction=direction,
+            per_kwh=self.money.of(round(pence / 100, 5)),
+            provenance=Provenance.SIMULATED,
+            source=self.name,
+            currency=self.money.code,
+        )
 
 
 def import_p(at: datetime) -> float:

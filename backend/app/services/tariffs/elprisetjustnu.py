@@ -77,7 +77,7 @@ class SpotPrices:
             raise UnavailableError(f"{what}: the reply makes no sense: {error.errors()[0]['msg']}") from error
         _must_fill(day, rows, what)
         return [
-            Price(slot=row.slot, direction=self.direction, per_kwh=row.SEK_per_kWh, source=self.name)
+            Price(slot=row.slot, direction=self.direction, per_kwh=row.SEK_per_kWh, source=self.name, currency="SEK")
             for row in sorted(rows, key=lambda each: each.time_start)
         ]
 

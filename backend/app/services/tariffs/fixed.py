@@ -44,7 +44,9 @@ class FixedPrice:
     def prices(self, start: datetime, end: datetime) -> list[Price]:
         """Return every half-hour of [start, end)."""
         slots = slots_between(start, end, minutes=SLOT_MINUTES)
-        return [Price(slot=slot, direction=self.direction, per_kwh=self.per_kwh, source=self.name) for slot in slots]
+        return [
+            Price(slot=slot, direction=self.direction, per_kwh=self.per_kwh, source=self.name, currency=self.currency) for slot in slots
+        ]
 
     def published_until(self, now: datetime) -> datetime:
         """Return how far a plan may look."""

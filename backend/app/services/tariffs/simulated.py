@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from app.domain.money import currency
 from app.domain.price import Direction, Price
 from app.services.simulated.agile import SimulatedAgile
 from app.services.tariffs.source import OneWay, PriceSource, Tools
@@ -16,7 +17,7 @@ class Simulated(PriceSource):
 
     def open(self, direction: Direction, tools: Tools) -> OneWay:
         """Return the prices of a direction."""
-        return SimulatedPrices(agile=SimulatedAgile(clock=tools.clock), direction=direction)
+        return SimulatedPrices(agile=SimulatedAgile(clock=tools.clock, money=currency(tools.currency)), direction=direction)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from app.usecases.ports.prices import Prices, PriceSource
 from app.usecases.ports.readings import Readings
 from app.usecases.ports.settings import Settings
 from app.usecases.ports.solar import SolarSource
+from app.usecases.ports.words import Words
 
 __all__ = [
     "Actuator",
@@ -31,4 +32,5 @@ __all__ = [
     "Secrets",
     "Settings",
     "SolarSource",
+    "Words",
 ]

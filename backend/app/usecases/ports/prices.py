@@ -17,7 +17,7 @@ class PriceSource(Protocol):
         ...
 
     def prices(self, start: datetime, end: datetime) -> list[Price]:
-        """Return what is published of [start, end), both directions, oldest first; unpublished slots are absent.
+        """Return what is published of [start, end), both directions, oldest first, in a currency they name; unpublished slots are absent.
 
         Raises:
             UnavailableError: the source did not answer usefully.

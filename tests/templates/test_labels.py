@@ -1,9 +1,9 @@
 import pytest
 
-from app.control.command import LABELS, discharge_current_a, label, mode_of
-from app.control.explain import money
 from app.domain.errors import InvalidSiteError
+from app.domain.money import money
 from app.domain.site import Mode
+from app.templates.labels import LABELS, discharge_current_a, label, mode_of
 from tests.builders import battery
 
 
@@ -27,7 +27,8 @@ def test_current_is_power_over_voltage() -> None:
 
 
 @pytest.mark.parametrize(
-    ("per_kwh", "currency", "text"), [(0.112, "GBP", "11.2p"), (0.84, "SEK", "84.0 öre"), (-0.021, "EUR", "-2.1c"), (1, "CHF", "1.000 CHF")]
+    ("per_kwh", "currency", "text"),
+    [(0.112, "GBP", "11.2p"), (0.84, "SEK", "84.0 öre"), (-0.021, "EUR", "-2.1c"), (1, "CZK", "1.000 CZK"), (0.27, "CHF", "27.0 Rp.")],
 )
 def test_prices_are_told_in_the_unit_people_use(per_kwh: float, currency: str, text: str) -> None:
     assert money(per_kwh, currency) == text

@@ -1,7 +1,10 @@
-"""What devices do when told a mode, in their vendor's words."""
+"""What a house's inverter is told, in its vendor's words and in amperes."""
 
+from dataclasses import dataclass
+
+from app.domain.decision import Command, Wording
 from app.domain.errors import InvalidSiteError
-from app.domain.site import Battery, Mode
+from app.domain.site import Battery, Mode, Site
 
 LABELS: dict[str, dict[Mode, str]] = {
     "plain": {mode: mode.value for mode in Mode},
@@ -13,6 +16,20 @@ LABELS: dict[str, dict[Mode, str]] = {
         Mode.HOLD: "Back-up",
     },
 }
+
+
+@dataclass(frozen=True, slots=True)
+class VendorWords:
+    """Puts what is decided into the words of whoever carries it out."""
+
+    def of(self, site: Site, command: Command, *, discharge_kw: float, voltage_v: float | None) -> Wording:
+        """Return the vendor's word for the mode, and the current in A of the discharge expected of it.
+
+        Raises:
+            InvalidSiteError: the site's profile is unknown.
+        """
+        current_a = discharge_current_a(site.battery, discharge_kw, voltage_v=voltage_v)
+        return Wording(label=label(site.inverter.profile, command.mode), discharge_current_a=current_a)
 
 
 def label(profile: str, mode: Mode) -> str:
