@@ -1,7 +1,7 @@
 """A house whose books are kept: a simulated house lives for days on fakes, and its ledger is settled as it goes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from app.domain.decision import Command, Decision
@@ -64,6 +64,10 @@ class Books:
     def restart(self) -> None:
         """Forget what is only in memory."""
         self.settle = Settle(self.homes, self.prices, self.readings, self.decisions, self.ledger)
+
+    def become(self, site: Site) -> None:
+        """Be described otherwise from now on."""
+        self.homes[HOME] = replace(self.homes[HOME], site=site)
 
     def price(self, start: datetime, end: datetime, *, minutes: int = 30) -> "Books":
         self.prices.save(HOME, prices(start, end, minutes=minutes), start)

@@ -482,6 +482,10 @@ class FakeHome:
         self.health = Health(self._check, self.refresh, self.ingest, self.journal, self.prices, self.readings, self.homes)
         self.rounds = Rounds(self.homes, self.refresh, self.ingest, self.recommend, self.execute, self.prune, Inline())
 
+    def become(self, **changes: object) -> None:
+        """Be described otherwise from now on."""
+        self.homes[HOME] = replace(self.homes[HOME], **changes)  # type: ignore[arg-type]
+
     def priced(self, now: datetime = NIGHT) -> "FakeHome":
         """Have prices as of now."""
         self.refresh.run(HOME, now)

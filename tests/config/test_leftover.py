@@ -2,7 +2,9 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -18,6 +20,7 @@ from app.domain.site import Mode
 from app.wiring.sources import home_assistant, solar_source
 
 ROOF = {"PLANES": '[{"kwp": 4.2, "tilt_deg": 35, "azimuth_deg": 90}]', "LATITUDE": "59.33", "LONGITUDE": "18.07"}
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +32,10 @@ def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
 
 
-def taken(monkeypatch: pytest.MonkeyPatch, preferences: Preferences | None = None, **variables: str) -> SiteDocument:
+def taken(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str] = NONE, live: Preferences | None = None) -> SiteDocument:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    return checked(leftover().taken(preferences).value)
+    return checked(leftover().taken(live).value)
 
 
 def test_a_house_with_defaults_is_the_house_of_the_last_release(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +71,7 @@ def test_a_house_with_defaults_is_the_house_of_the_last_release(monkeypatch: pyt
 )
 def test_a_bad_value_is_one_line_with_its_name(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        taken(monkeypatch, **{variable: value})
+        taken(monkeypatch, {variable: value})
     first = str(caught.value).splitlines()[0]
     assert first.startswith(variable.rpartition("__")[0])
     assert said in first
@@ -76,12 +79,12 @@ def test_a_bad_value_is_one_line_with_its_name(monkeypatch: pytest.MonkeyPatch, 
 
 def test_a_house_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InvalidInputError, match=r"OPTIMIZER_BATTERY__\*.*in order"):
-        taken(monkeypatch, OPTIMIZER_BATTERY__RESERVE_PCT="90", OPTIMIZER_BATTERY__LIMIT_PCT="50")
+        taken(monkeypatch, {"OPTIMIZER_BATTERY__RESERVE_PCT": "90", "OPTIMIZER_BATTERY__LIMIT_PCT": "50"})
 
 
 def test_what_people_changed_while_it_ran_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
     live = Preferences(reserve_pct=35, dry_run=True, controller="dongle:bat_60bh37202bfa")
-    document = taken(monkeypatch, live, OPTIMIZER_BATTERY__RESERVE_PCT="15")
+    document = taken(monkeypatch, {"OPTIMIZER_BATTERY__RESERVE_PCT": "15"}, live)
     site = site_of(document)
     assert (site.battery.reserve_kwh, site.battery.bottom_kwh) == (3.5, 1.5)
     assert (document.control.dry_run, document.control.executor) == (True, "dongle:bat_60bh37202bfa")
@@ -116,7 +119,7 @@ def test_tokens_become_secrets_and_never_stand_in_the_document(monkeypatch: pyte
 )
 def test_every_solar_source_is_taken_over(monkeypatch: pytest.MonkeyPatch, source: str, more: dict[str, str], name: str) -> None:
     given = {f"OPTIMIZER_SOLAR__{key}": value for key, value in ({"SOURCE": source} | ROOF | more).items()}
-    document = taken(monkeypatch, **given)
+    document = taken(monkeypatch, given)
     clients: list[httpx.Client] = []
 
     def http(url: str) -> httpx.Client:
@@ -148,7 +151,7 @@ FLOW = {
 
 
 def test_the_flows_variables_become_the_inverters_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    document = taken(monkeypatch, **FLOW, BATTERY_OPTIMIZER_URL="http://optimizer:8000", BATTERY_SITE="home")
+    document = taken(monkeypatch, FLOW | {"BATTERY_OPTIMIZER_URL": "http://optimizer:8000", "BATTERY_SITE": "home"})
     inverter: Any = document.inverter
 
     assert (inverter.model, inverter.max_power_kw, inverter.way.serial) == ("givenergy", 4.2, "60BH")

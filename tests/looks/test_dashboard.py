@@ -122,7 +122,7 @@ def test_a_past_charge_is_a_share_of_the_battery_of_its_time() -> None:
     books.live(START, START + 2 * HOUR)
     books.run(START + 2 * HOUR + GRACE)
     before = [row.soc_pct for row in rows(books, START + 2 * HOUR + GRACE)[:4]]
-    books.sites[HOME] = replace(books.site, battery=books.site.battery.sized(5.0))
+    books.become(replace(books.site, battery=books.site.battery.sized(5.0)))
 
     found = rows(books, START + 2 * HOUR + GRACE)[:4]
 

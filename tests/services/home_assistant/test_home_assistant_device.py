@@ -230,7 +230,7 @@ def test_looking_does_not_plan_again_and_a_new_slot_or_an_override_does(shower: 
 def test_health_names_the_broker_only_where_there_is_one(shower: Shower) -> None:
     before = [each.name for each in shower.home.health.report(HOME, NIGHT).components]
     assert "mqtt" not in before
-    shower.home.health.others.append(lambda _: Component(name="mqtt", status=Status.FAILED, age_s=None, detail="refused"))
+    shower.home.health.others.append(lambda *_: [Component(name="mqtt", status=Status.FAILED, age_s=None, detail="refused")])
     report = shower.home.health.report(HOME, NIGHT)
     assert [each.name for each in report.components] == [*before, "mqtt"]
     assert report.status is Status.FAILED
