@@ -1,7 +1,7 @@
 # ruff: noqa: INP001  (a script beside what it builds, no package)
 """Put the flow together from its sources, and take it apart again.
 
-nodered/build.py                        tabs + functions + templates + profiles → flows-hybrid.json and its credentials file
+nodered/build.py                        tabs + functions + templates + profiles.json → flows-hybrid.json and its credentials file
 nodered/build.py --check                say whether flows-hybrid.json is what the sources give; exit code 1 if not
 nodered/build.py --extract EXPORT.json  put what was changed in the Node-RED editor back into the sources
 """
@@ -19,7 +19,6 @@ CREDENTIALS = {"host": "${HA_URL}", "access_token": "${HA_TOKEN}"}
 """Names, not secrets: Node-RED fills them in when the flow starts."""
 FILE_FIELDS = {"function": "func", "ui-template": "format"}
 FILE, PROFILES = "@file:", "@profiles"
-VERBS = {"self_use", "force_charge", "force_discharge", "feed_in_first", "hold"}
 REFERENCES = ("z", "server", "group", "page", "ui", "theme")
 CALLS_OUT = ("http request", "api-call-service", "api-render-template")
 DRAWN_BY_EDITOR = ("w", "h")
@@ -37,8 +36,7 @@ def main() -> None:
         extract(json.loads(asked.extract.read_text()), HERE)
         return
     built = assemble(HERE)
-    complaints = [*problems(built), *profile_problems(profiles(HERE))]
-    if complaints:
+    if complaints := problems(built):
         sys.exit("\n".join(complaints))
     files = {FLOWS: render(built), FLOWS.with_name(FLOWS.stem + "_cred.json"): credentials(built)}
     stale = [path.name for path, text in files.items() if not path.exists() or path.read_text() != text]
@@ -55,8 +53,9 @@ def sources(folder: Path) -> dict[Path, list[Node]]:
 
 
 def profiles(folder: Path) -> dict[str, Node]:
-    """Return the inverter profiles by name."""
-    return {path.stem: json.loads(path.read_text()) for path in sorted((folder / "profiles").glob("*.json"))}
+    """Return the inverter profiles by name, as nodered/profiles.py makes them of backend/models."""
+    found: dict[str, Node] = json.loads((folder / "profiles.json").read_text())
+    return found
 
 
 def assemble(folder: Path) -> list[Node]:
@@ -108,21 +107,6 @@ def problems(nodes: list[Node]) -> list[str]:
             found.append(f"{tab['id']}: no catch node for all of the tab")
     if re.search(r"eyJ[A-Za-z0-9_-]{20,}\.|Bearer [A-Za-z0-9]{16,}", json.dumps(nodes)):
         found.append("there is a token in the flow")
-    return found
-
-
-def profile_problems(known: dict[str, Node]) -> list[str]:
-    """Return what is wrong with the inverter profiles."""
-    found = []
-    for name, profile in known.items():
-        said = set(profile["modes"]) | set(profile["lacks"])
-        if said != VERBS or set(profile["modes"]) & set(profile["lacks"]) or "self_use" not in profile["modes"]:
-            found.append(f"{name}: each of {', '.join(sorted(VERBS))} is either a mode or lacking, and self_use never lacks")
-        if profile["profile"] != name or profile["verified"] not in ("simulator", "documented"):
-            found.append(f"{name}: its own name, and verified by a simulator or only documented")
-        roles = {step[0] for steps in profile["modes"].values() for step in steps if isinstance(step, list)}
-        if missing := (roles | set(profile.get("press", [])) | {profile["tells"]}) - set(profile["settings"]):
-            found.append(f"{name}: no entity for {', '.join(sorted(missing))}")
     return found
 
 

@@ -7,10 +7,11 @@ from typing import Literal
 
 from app.domain.money import currency
 from app.domain.price import PriceClass, PricedSlot, Provenance
-from app.domain.site import Battery, Coupling, GridConnection, Inverter, Mode, Site, SolarArray
+from app.domain.site import Battery, Coupling, GridConnection, Inverter, Mode, Site, SolarArray, Withheld
 from app.domain.slot import Slot
 from app.optimizer.problem import Problem, ProblemSlot
 from app.optimizer.rules import Rules
+from app.templates.vocabulary import words
 
 START = datetime(2026, 6, 1, 0, 0, tzinfo=UTC)
 GBP, SEK = currency("GBP"), currency("SEK")
@@ -45,7 +46,7 @@ def battery(
     )
 
 
-def house(
+def house(  # noqa: PLR0913 - a test names only what it is about
     store: Battery | None = None,
     *,
     ac_limit_kw: float = 100.0,
@@ -54,12 +55,16 @@ def house(
     export_limit_kw: float = 5.0,
     curtailable: bool = True,
     modes: tuple[Mode, ...] = tuple(Mode),
+    withheld: tuple[Withheld, ...] = (),
+    own_power: tuple[Mode, ...] = (),
     currency: Literal["GBP", "SEK", "EUR"] = "GBP",
 ) -> Site:
     """Return a site around a battery."""
     return Site(
         battery=store or battery(),
-        inverter=Inverter(ac_limit_kw=ac_limit_kw, coupling=coupling, modes=modes),
+        inverter=Inverter(
+            ac_limit_kw=ac_limit_kw, coupling=coupling, modes=modes, withheld=withheld, own_power=own_power, words=words("fox-ess")
+        ),
         grid=GridConnection(import_limit_kw=import_limit_kw, export_limit_kw=export_limit_kw),
         solar=SolarArray(peak_kw=4.0, curtailable=curtailable),
         currency=currency,

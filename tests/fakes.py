@@ -472,7 +472,7 @@ class FakeHome:
         self.outlook = Outlook(self.prices, self.readings, self.forecasts, History(self.readings), self.homes)
         self.ingest = Ingest(self.readings, self.homes)
         self.refresh = Refresh(self.homes, self.prices)
-        self.execute = Execute(self.decisions, self.overrides, self.audit)
+        self.execute = Execute(self.decisions, self.overrides, self.audit, inverter_of=lambda name: self.homes[name].site.inverter)
         self.restart()
 
     def restart(self) -> None:

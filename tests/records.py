@@ -30,7 +30,6 @@ from app.domain.price import Direction, Price, PriceClass, PricedSlot, Provenanc
 from app.domain.reading import Quality, Quantity, Reading
 from app.domain.site import HOME, Mode
 from app.domain.slot import Slot
-from app.storage.plans import TOLD_OF_STEP
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
@@ -90,9 +89,12 @@ def step(n: int = 0, **changes: Any) -> PlanStep:
     return changed(usual, **changes)
 
 
+OF_HOUSE = ("curtailed_kw", "charge_kw", "discharge_kw", "stored_kwh", "stored_kwh_value")
+
+
 def changed(usual: PlanStep, **changes: Any) -> PlanStep:
     """Return a step that differs, also in what its battery and its array do."""
-    told = {name: changes.pop(name, getattr(usual, name)) for name in TOLD_OF_STEP}
+    told = {name: changes.pop(name, getattr(usual, name)) for name in OF_HOUSE}
     step = replace(usual, **changes)
     solar, store, *others = step.traces
     solar = replace(solar, gives_kw=step.solar_kw - told["curtailed_kw"], state={"curtailed_kw": told["curtailed_kw"]})

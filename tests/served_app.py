@@ -54,7 +54,13 @@ class Served:
 
 @contextmanager
 def served(
-    *, tokens: bool = False, simulate_house: bool = True, host: str = "127.0.0.1", time_limit_s: float = 5.0, authority: bool = False
+    *,
+    tokens: bool = False,
+    simulate_house: bool = True,
+    host: str = "127.0.0.1",
+    time_limit_s: float = 5.0,
+    authority: bool = False,
+    profile: str = "fox_ess",
 ) -> Iterator[Served]:
     """Serve until the block ends; with tokens, everybody needs one."""
     with TemporaryDirectory() as folder:
@@ -62,12 +68,18 @@ def served(
         if authority:
             settings = with_authority(settings, Path(folder) / "ca")
         clock = Clock()
-        service = build(settings, demo=HOUSE if simulate_house else None, clock=clock, workers=Inline())
+        house = with_inverter(profile)
+        service = build(settings, demo=house if simulate_house else None, clock=clock, workers=Inline())
         if not simulate_house:
-            service.use.describe.create(HOME, HOUSE, actor="test", now=clock())
+            service.use.describe.create(HOME, house, actor="test", now=clock())
         app = create_app(service, make_rounds=False)
         with TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False) as client:
             yield Served(service=service, app=app, client=client, clock=clock)
+
+
+def with_inverter(model: str) -> dict[str, object]:
+    """Return the document of a house with an inverter of that model."""
+    return {**HOUSE, "devices": [{"kind": "inverter", "model": model}, {"kind": "battery"}, {"kind": "solar", "peak_kw": 4}]}
 
 
 def with_authority(settings: Settings, folder: Path, now: datetime = NOON) -> Settings:

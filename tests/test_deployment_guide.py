@@ -47,8 +47,8 @@ def test_every_variable_of_the_flow_reaches_its_container() -> None:
 
 
 def test_every_entity_of_the_profiles_reaches_its_container() -> None:
-    profiles = [json.loads(path.read_text()) for path in (ROOT / "nodered" / "profiles").glob("*.json")]
-    roles = {role for profile in profiles for role in (*profile["settings"], *profile["sensors"])}
+    profiles = json.loads((ROOT / "nodered" / "profiles.json").read_text())
+    roles = {role for profile in profiles.values() for role in (*profile["settings"], *profile["sensors"])}
 
     assert "mode" in roles
     assert [role for role in sorted(roles) if f"BATTERY_ENTITY_{role.upper()}:" not in COMPOSE] == []

@@ -18,8 +18,9 @@ if (!off.length) {
     const blind = profile.modes[order.done_by].some((step) => !Array.isArray(step)); // nothing to read back: only the power can tell
     if (!order.cause) state.failing = null;
     if (order.cause?.code === "restarted") Object.assign(state, { restarted: null, again: true });
-    outcome(doubt ? "failed" : blind && now - since < 1000 * ramp_s ? "commanded" : "confirmed", doubt || order.note);
+    outcome(doubt || order.note ? "failed" : blind && now - since < 1000 * ramp_s ? "commanded" : "confirmed", order.note || doubt);
     if (doubt) msg.failure = { code: "power", text: doubt };
+    else if (order.note) msg.failure = { code: "cannot", text: order.note };
     return [msg, null, null];
 }
 if (msg.tries_left > 0) {

@@ -285,6 +285,7 @@ test("Victron: a set-point for the grid is not made of a load that nobody measur
     const { msg } = carry();
     assert.equal(msg.order.done_by, "self_use");
     assert.match(msg.order.note, /load_kw not measured/);
+    assert.equal(msg.result.status, "failed");
 });
 
 test("a dry run switched on later returns the inverter to self-use once, then keeps its hands off", () => {
@@ -331,7 +332,7 @@ for (const [why, measured] of [["full", { soc_pct: 95 }], ["without a measured p
 
 for (const [name, profile] of Object.entries(PROFILES)) {
     for (const mode_code of ["self_use", "force_charge", "force_discharge", "feed_in_first", "hold"]) {
-        test(`${name} carries out ${mode_code}, or self-use in its place`, () => {
+        test(`${name} carries out ${mode_code}, or says that it cannot and goes to self-use`, () => {
             const states = {};
             for (const [role, { entity, unit }] of Object.entries(profile.settings)) if (entity) states[entity] = { state: "none", unit, min: -20000, max: 20000, step: 1 };
             const { carry } = ready({ states, env: { BATTERY_PROFILE: name, BATTERY_HA_DEVICE_ID: "device" } });
@@ -341,7 +342,9 @@ for (const [name, profile] of Object.entries(PROFILES)) {
             assert.equal(Boolean(msg.order.note), asked !== mode_code);
             assert.ok(calls.length > 0);
             assert.ok(!JSON.stringify(calls).includes("$"), JSON.stringify(calls));
-            assert.ok(["confirmed", "commanded"].includes(msg.result.status), JSON.stringify(msg.outcomes));
+            const told = asked === mode_code ? ["confirmed", "commanded"] : ["failed"];
+            assert.ok(told.includes(msg.result.status), JSON.stringify(msg.outcomes));
+            if (asked !== mode_code) assert.deepEqual([msg.outcomes.at(-1).detail, msg.failure.text], [msg.order.note, msg.order.note]);
         });
     }
 }

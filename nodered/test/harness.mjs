@@ -2,9 +2,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 
 const FOLDER = new URL("../", import.meta.url);
-export const PROFILES = Object.fromEntries(
-    readdirSync(new URL("profiles/", FOLDER)).map((file) => [file.replace(".json", ""), JSON.parse(readFileSync(new URL(`profiles/${file}`, FOLDER)))]),
-);
+export const PROFILES = JSON.parse(readFileSync(new URL("profiles.json", FOLDER)));
 export const FUNCTIONS = readdirSync(new URL("functions/", FOLDER)).map((file) => file.replace(".js", ""));
 export const NOON = Date.parse("2026-01-15T12:00:04Z");
 

@@ -160,8 +160,25 @@ def test_an_override_wins_and_goes(fresh: Served) -> None:
     assert (told["mode"], told["plan_source"]) == ("Back-up", "override")
     assert len(fresh.client.get("/api/v1/overrides").json()["overrides"]) == 1
     assert fresh.client.delete("/api/v1/overrides/2026-06-01T12:00:00Z").status_code == 204
-    assert fresh.client.get("/api/v1/overrides").json() == {"overrides": []}
+    assert fresh.client.get("/api/v1/overrides").json()["overrides"] == []
     assert fresh.client.get("/api/v1/recommendation/now").json()["plan_source"] == "optimizer"
+
+
+def test_a_mode_this_house_cannot_be_told_is_neither_offered_nor_taken() -> None:
+    with served(profile="growatt") as growatt:
+        told = growatt.client.get("/api/v1/overrides").json()
+        refused = growatt.client.put("/api/v1/overrides/2026-06-01T12:00:00Z", json={"mode": "hold", "until": "2026-06-01T13:00:00Z"})
+        taken = growatt.client.put("/api/v1/overrides/2026-06-01T12:00:00Z", json={"mode": "force_charge", "until": "2026-06-01T13:00:00Z"})
+        now = growatt.client.get("/api/v1/recommendation/now").json()
+
+    assert [(each["mode_code"], each["word"]) for each in told["offered"]] == [
+        ("self_use", "Load First"),
+        ("force_charge", "Battery First"),
+        ("force_discharge", "Grid First"),
+    ]
+    assert told["withheld"][1] == {"mode_code": "hold", "reason": "Battery First may charge from the grid"}
+    assert (refused.status_code, refused.json()["detail"]) == (422, "hold cannot be had: Battery First may charge from the grid")
+    assert (taken.status_code, now["mode"], now["mode_code"]) == (200, "Battery First", "force_charge")
 
 
 def test_a_new_reserve_holds_from_the_next_plan_on(fresh: Served) -> None:

@@ -53,7 +53,7 @@ def test_a_house_with_defaults_is_the_house_of_the_last_release(monkeypatch: pyt
         ("OPTIMIZER_BATTERY__CAPACITY_KWH", "nan", "greater than or equal to 0"),
         ("OPTIMIZER_BATTERY__CHARGE_EFFICIENCY", "95", "less than or equal to 1"),
         ("OPTIMIZER_BATTERY__COLOUR", "blue", "not permitted"),
-        ("OPTIMIZER_INVERTER__PROFILE", "vax", "fox_ess, plain"),
+        ("OPTIMIZER_INVERTER__PROFILE", "vax", "fox_ess, foxess-h1"),
         ("OPTIMIZER_INVERTER__MODES", '["fly"]', "self_use"),
         ("OPTIMIZER_HOUSE__TIME_ZONE", "Mars/Olympus", "Europe/London"),
         ("OPTIMIZER_HOUSE__CURRENCY", "pounds", "pattern"),
@@ -154,10 +154,10 @@ def test_the_flows_variables_become_the_inverters_way(monkeypatch: pytest.Monkey
     document = taken(monkeypatch, FLOW | {"BATTERY_OPTIMIZER_URL": "http://optimizer:8000", "BATTERY_SITE": "home"})
     inverter: Any = document.inverter
 
-    assert (inverter.model, inverter.max_power_kw, inverter.way.serial) == ("givenergy", 4.2, "60BH")
+    assert (inverter.model, inverter.way.max_power_kw, inverter.way.serial) == ("givenergy", 4.2, "60BH")
     assert inverter.way.settings == {"mode": "select.mode"}
     assert {name: (each.entity, each.sign) for name, each in inverter.way.sensors.items()} == {
-        "soc_pct": ("sensor.flow_soc", 1),
+        "soc_pct": ("sensor.flow_soc", None),
         "grid_kw": ("sensor.grid", -1),
     }
     executing = document.control.executing

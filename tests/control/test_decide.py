@@ -11,7 +11,7 @@ from app.control.explain import reason
 from app.domain.decision import Command, Decision, Limit, ReasonCode
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep
 from app.domain.price import Provenance
-from app.domain.site import Mode, Site
+from app.domain.site import Mode, Site, Withheld
 from app.domain.slot import Slot
 from app.optimizer.plan import make_plan
 from app.optimizer.problem import Problem
@@ -209,6 +209,22 @@ def test_the_rules_name_price_and_thresholds(price: float, mode: Mode, code: Rea
 
     assert (found.command.mode, found.reason_code, found.source, found.cause) == (mode, code, PlanSource.RULES, "no plan")
     assert f"{100 * price:.1f}p" in found.reason
+
+
+def test_what_the_inverter_cannot_be_told_is_self_use_on_every_rung_and_says_so() -> None:
+    lacks = tuple(Withheld(mode=mode, reason="no such mode") for mode in (Mode.FORCE_CHARGE, Mode.FORCE_DISCHARGE, Mode.HOLD))
+    site = house(modes=(Mode.SELF_USE, Mode.FEED_IN_FIRST), withheld=lacks)
+    cheap = decide.from_rules(site, RULES, priced([0.05], 0.05)[0], cause="no plan")
+    dear = decide.from_rules(site, RULES, priced([0.35], 0.35)[0], cause="no plan")
+    planned_before = [decide.from_last_plan(site, planned(each), START, cause="no state") for each in (CHARGES, SELLS, KEEPS)]
+
+    assert cheap.reason == "Rule: buying at 5.0p, not above 10.0p: charge; Force Charge cannot be had: no such mode: self-use instead"
+    assert dear.reason.endswith("sell; Force Discharge cannot be had: no such mode: self-use instead")
+    assert [each.command.mode for each in (cheap, dear)] == [Mode.SELF_USE] * 2
+    for found in planned_before:
+        assert found is not None
+        assert found.command.mode is Mode.SELF_USE
+        assert found.reason.endswith("cannot be had: no such mode: self-use instead")
 
 
 def test_a_decision_is_a_lease_that_ends_one_round_after_its_slot() -> None:

@@ -45,9 +45,9 @@ def test_a_forced_mode_carries_power_and_the_target_of_its_whole_run() -> None:
     assert command.target_soc_pct == pytest.approx(100 * (1 + 8 / 0.95) / 10, abs=0.1)
 
 
-@pytest.mark.parametrize("question", [KEEPS, FEEDS])
+@pytest.mark.parametrize("question", [KEEPS, FEEDS, CHARGES, SELLS])
 def test_a_mode_the_inverter_lacks_becomes_self_use(question: Problem) -> None:
-    plain = house(battery(), modes=(Mode.SELF_USE, Mode.FORCE_CHARGE))
+    plain = house(battery(), modes=(Mode.SELF_USE,))
 
     assert mapped(plain, planned(question)).mode is Mode.SELF_USE
 

@@ -13,7 +13,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.templates.template import FOLDER, load
+from app.templates.catalogue import FOLDER
+from app.templates.template import load
 from tests.esphome.firmware import INVERTER, Firmware, build
 from tests.esphome.simulator import house as simulated
 from tests.esphome.simulator.inverter import Inverter

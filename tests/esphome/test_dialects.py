@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from app.templates.catalogue import FOLDER
 from app.templates.orders import ModeName
-from app.templates.template import FOLDER, load
+from app.templates.template import load
 from tests.esphome.firmware import PRODUCTS, Firmware, build
 from tests.esphome.host import house
 from tests.esphome.simulator.house import House

@@ -73,7 +73,6 @@ def test_what_the_editor_exports_goes_back_into_the_sources(copy: Path) -> None:
         ("tabs/1_prices.json", '"type": "catch"', '"type": "comment"', "no catch node"),
         ("tabs/2_control.json", '"links": ["bo_c_tick"]', '"links": ["bo_d_refresh"]', "not on both ends"),
         ("functions/warn.js", "return null;", 'return "Bearer abcdefghijklmnopqrst";', "a token"),
-        ("profiles/tesla.json", '"feed_in_first": "it has no such mode"', '"other": ""', "tesla"),
     ],
 )
 def test_a_dangerous_flow_is_not_built(copy: Path, file: str, old: str, new: str, complaint: str) -> None:

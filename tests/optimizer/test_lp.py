@@ -219,3 +219,13 @@ def test_a_plan_survives_a_trip_through_bytes() -> None:
     steps = lp.solve(SIX_HOURS).steps
 
     assert pickle.loads(pickle.dumps(steps)) == steps  # noqa: S301 - its own bytes
+
+
+def test_no_grid_charging_is_planned_where_no_mode_does_it() -> None:
+    site = house(modes=(Mode.SELF_USE, Mode.HOLD))
+    days = {"buy": [0.02, 0.02, 0.40, 0.40], "solar_kw": [0, 3, 0, 0], "load_kw": 1, "start_kwh": 1, "minutes": 60}
+
+    able, unable = lp.solve(problem(**days)), lp.solve(problem(**days, site=site))  # type: ignore[arg-type]
+
+    assert charging(able)[0]
+    assert [step.charge_kw for step in unable.steps] == pytest.approx([0, 2, 0, 0], abs=1e-6)

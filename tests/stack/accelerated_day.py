@@ -15,7 +15,7 @@ from app.domain.decision import Command, Decision, OutcomeStatus
 from app.domain.house import run_slot
 from app.domain.site import HOME, Mode
 from app.domain.slot import Slot
-from app.templates.labels import LABELS
+from app.templates.vocabulary import words
 from tests.page.demo import browser
 from tests.served_octopus import ServedOctopus
 from tests.stack.home_assistant import RunningHomeAssistant, until
@@ -26,7 +26,7 @@ from tests.stack.nodered import RunningNodeRed, node_red
 
 DATABASE = "day"
 MODE = "select.fox_work_mode"
-OPTIONS = {option: Mode(mode) for mode, option in LABELS["fox_ess"].items()}
+OPTIONS = {option: mode for mode, option in words("fox-ess")}
 FIRST = datetime(2026, 10, 24, 12, tzinfo=UTC)
 """The clocks of London go back at 01:00 UTC of the night that follows."""
 HALF_HOUR = timedelta(minutes=30)

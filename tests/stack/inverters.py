@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-PROFILES = Path(__file__).parents[2] / "nodered" / "profiles"
+PROFILES = Path(__file__).parents[2] / "nodered" / "profiles.json"
 FOLLOWS = "(net if net < 0 else [net, 6] | min)"
 """Self-use: what the sun leaves goes into the battery, what it lacks comes out."""
 
@@ -155,7 +155,13 @@ INVERTERS = {
 
 def profile(name: str) -> dict[str, Any]:
     """Return one of the flow's profiles."""
-    told: dict[str, Any] = json.loads((PROFILES / f"{name}.json").read_text())
+    told: dict[str, Any] = profiles()[name]
+    return told
+
+
+def profiles() -> dict[str, Any]:
+    """Return the flow's profiles by name."""
+    told: dict[str, Any] = json.loads(PROFILES.read_text())
     return told
 
 

@@ -18,7 +18,7 @@ from tests.nodered.switchboard import Switchboard, switchboard
 from tests.page.demo import Demo
 from tests.stack import install_home_assistant, nodered
 from tests.stack.home_assistant import RunningHomeAssistant, home_assistant, until
-from tests.stack.inverters import INVERTERS, package, profile
+from tests.stack.inverters import INVERTERS, package, profile, profiles
 from tests.stack.nodered import RunningNodeRed, node_red
 from tests.stack.parts import require
 
@@ -68,18 +68,21 @@ class Inverter:
         what = f"{self.name} does {power_kw} kW"
         until(lambda: abs(self.battery_kw() - power_kw) < TOLERANCE_KW, limit_s, what)
 
-    def await_confirmed(self, decisions: Decisions, power_kw: float | None) -> dict[str, Any]:
-        """Return the outcome that confirms one of these decisions, with what the battery does if that is given."""
+    def await_told(self, status: str, decisions: Decisions, power_kw: float | None) -> dict[str, Any]:
+        """Return the outcome that says so of one of these decisions, with what the battery does if that is given."""
 
-        def confirmed() -> list[dict[str, Any]]:
-            told = [each for each in self.board.outcomes if each["status"] == "confirmed" and each["decision_id"] in decisions()]
+        def found() -> list[dict[str, Any]]:
+            told = [each for each in self.board.outcomes if each["status"] == status and each["decision_id"] in decisions()]
             return [each for each in told if power_kw is None or abs((each["battery_kw"] or 0) - power_kw) < TOLERANCE_KW]
 
         try:
-            until(lambda: confirmed() != [], PATIENCE_S, f"{self.name} confirms")
+            until(lambda: found() != [], PATIENCE_S, f"{self.name} tells {status}")
         except TimeoutError as error:
             raise AssertionError(f"{self.name} tells {self.board.outcomes}") from error
-        return confirmed()[0]
+        return found()[0]
+
+    def confirmed(self, decisions: set[str]) -> bool:
+        return any(told["status"] == "confirmed" and told["decision_id"] in decisions for told in self.board.outcomes)
 
     def forced_kw(self) -> float:
         return NO_POWER_SETTING.get(self.name, POWER_KW)
@@ -144,7 +147,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 
 
 def test_there_is_a_simulated_inverter_for_every_profile() -> None:
-    assert {path.stem for path in (nodered.SOURCES / "profiles").glob("*.json")} == set(INVERTERS)
+    assert set(profiles()) == set(INVERTERS)
 
 
 @pytest.mark.parametrize(
@@ -158,10 +161,10 @@ def test_there_is_a_simulated_inverter_for_every_profile() -> None:
         ("self_use", DIM, -1.0),
     ],
 )
-def test_every_profile_carries_out_every_mode_and_confirms_it(
+def test_every_profile_carries_out_every_mode_and_confirms_it_or_says_that_it_cannot(
     fleet: Fleet, mode: str, plant: dict[str, int], surplus_kw: float | None
 ) -> None:
-    """What a profile lacks is self-use and says so."""
+    """What a profile lacks is failed with its reason, and self-use in its place."""
     fleet.set_plant(plant)
     own_kw = (plant["sim_pv_power"] - plant["sim_house_load"]) / 1000
     for each in fleet.inverters:
@@ -172,8 +175,10 @@ def test_every_profile_carries_out_every_mode_and_confirms_it(
         forced_kw = -each.forced_kw() if mode == "force_discharge" else each.forced_kw()
         lacks = each.profile["lacks"].get(mode)
         each.await_power(own_kw if lacks else forced_kw if surplus_kw is None else surplus_kw, PATIENCE_S)
-        told = each.await_confirmed(lambda: fleet.decisions(mode), forced_kw if surplus_kw is None and not lacks else None)
+        status, power_kw = ("failed", None) if lacks else ("confirmed", forced_kw if surplus_kw is None else None)
+        told = each.await_told(status, lambda: fleet.decisions(mode), power_kw)
         assert (f"cannot {mode}: {lacks}; self-use instead" in (told["detail"] or "")) is bool(lacks), (each.name, told)
+        assert not (lacks and each.confirmed(fleet.decisions(mode))), (each.name, each.board.outcomes)
 
 
 def test_without_a_recommendation_every_profile_returns_to_self_use(fleet: Fleet) -> None:

@@ -1,24 +1,8 @@
 import pytest
 
-from app.domain.errors import InvalidSiteError
 from app.domain.money import money
-from app.domain.site import Mode
-from app.templates.labels import LABELS, discharge_current_a, label, mode_of
+from app.templates.labels import discharge_current_a
 from tests.builders import battery
-
-
-@pytest.mark.parametrize("profile", sorted(LABELS))
-@pytest.mark.parametrize("mode", list(Mode))
-def test_a_vendors_word_leads_back_to_its_mode(profile: str, mode: Mode) -> None:
-    assert mode_of(profile, label(profile, mode)) is mode
-    assert mode_of(profile, mode.value) is mode
-
-
-def test_an_unknown_word_or_profile_is_refused() -> None:
-    with pytest.raises(InvalidSiteError, match="no mode"):
-        mode_of("fox_ess", "Party")
-    with pytest.raises(InvalidSiteError, match="no inverter profile"):
-        label("acme", Mode.HOLD)
 
 
 def test_current_is_power_over_voltage() -> None:

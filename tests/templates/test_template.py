@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import InvalidTemplateError
-from app.templates.template import FOLDER, Template, load, load_all
+from app.templates.catalogue import FOLDER
+from app.templates.template import Template, load, load_all
 
 FOX = (FOLDER / "foxess-h1.yaml").read_text(encoding="utf-8")
 
@@ -18,7 +19,14 @@ def changed(tmp_path: Path, old: str, new: str) -> Template:
 
 
 def test_every_template_of_the_project_is_good() -> None:
-    assert {template.id for template in load_all()} == {path.stem for path in FOLDER.glob("*.yaml")}
+    by_modbus = {path.stem for path in FOLDER.glob("*.yaml") if "\n  modbus:\n" in path.read_text(encoding="utf-8")}
+
+    assert {template.id for template in load_all()} == by_modbus
+
+
+def test_a_model_that_is_not_reached_by_modbus_is_no_template() -> None:
+    with pytest.raises(InvalidTemplateError, match=r"tesla\.yaml: ways: it is not reached by modbus"):
+        load(FOLDER / "tesla.yaml")
 
 
 @pytest.mark.parametrize(
@@ -26,9 +34,9 @@ def test_every_template_of_the_project_is_good() -> None:
     [
         ("at: 11036", "at: 99999", "reads.battery.soc.at: Input should be less than or equal to 65535"),
         ("at: 11036", "at: eleven", "reads.battery.soc.at: Input should be a valid integer"),
-        ("as: u16, mark: S}\n  battery.power", "as: u17, mark: S}\n  battery.power", "reads.battery.soc.as"),
+        ("as: u16, mark: S}\n      battery.power", "as: u17, mark: S}\n      battery.power", "reads.battery.soc.as"),
         ("scale: -1,", "scale: 0,", "scale: 0 says nothing"),
-        ("mark: S}\nbus", "mark: S, colour: red}\nbus", "connect.colour: Extra inputs are not permitted"),
+        ("mark: S}\n    bus", "mark: S, colour: red}\n    bus", "connect.colour: Extra inputs are not permitted"),
         ("battery.soc: {at: 11036", "battery.power: {at: 11036", "battery.power is said twice"),
         ("at: 11023", "at: 11021", "reads.load.power.at: 11021 is grid.power already"),
         ("load.power:", "load.magic:", "magic is no quantity"),
@@ -36,7 +44,7 @@ def test_every_template_of_the_project_is_good() -> None:
         ("  self_use:", "  dream:", "modes.dream"),
         ("{write: work_mode, value: 0, check: true}", "{write: work_mood, value: 0}", "modes.self_use.1: write: work_mood is no control"),
         ("{write: enable, value: 0, check: true}", "{write: enable}", "modes.self_use.0: Value error, value: either value or values"),
-        ("value: 0, check: true}\n  force", "value: 0, refresh: true}\n  force", "work_mode would wear out its flash"),
+        ("value: 0, check: true}\n      force", "value: 0, refresh: true}\n      force", "work_mode would wear out its flash"),
         ("value: 60}", "value: 30}", "the timer must last two refreshes of 20 s"),
         ("as: s16, function: 16,", "as: s32, function: 6,", "function: 6 writes one word"),
         ("wear: L, ", "", "controls.timeout: Value error, wear: say how sure"),
@@ -116,6 +124,6 @@ def test_without_a_dead_man_timer_nothing_is_written(tmp_path: Path) -> None:
 
 def test_a_forced_mode_that_arms_no_timer_keeps_all_read_only(tmp_path: Path) -> None:
     hold = FOX[FOX.index("  hold:") :]
-    template = changed(tmp_path, hold, hold.replace("    - {write: timeout, value: 60}\n", "", 1))
+    template = changed(tmp_path, hold, hold.replace("        - {write: timeout, value: 60}\n", "", 1))
 
     assert template.doubts == ("hold arms no dead-man timer",)

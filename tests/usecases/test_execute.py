@@ -8,9 +8,10 @@ from app.domain.decision import Command
 from app.domain.errors import InvalidInputError, NotFoundError
 from app.domain.order import Evidence
 from app.domain.plan import PlanSource
-from app.domain.site import HOME, Mode
+from app.domain.site import HOME, Mode, Withheld
 from app.domain.slot import Slot
 from tests import records
+from tests.builders import house
 from tests.fakes import NIGHT, FakeHome, forced
 
 HOUR = timedelta(hours=1)
@@ -94,3 +95,13 @@ def test_a_report_comes_back_with_the_decision() -> None:
     assert home.execute.report(HOME, "decision-0", records.outcome()).outcomes == (judged,)
     with pytest.raises(NotFoundError):
         home.execute.report(HOME, "decision-9", records.outcome())
+
+
+def test_a_mode_the_inverter_cannot_be_told_is_not_forced_and_what_was_forced_before_stays() -> None:
+    can_charge = FakeHome(site=house(modes=(Mode.SELF_USE, Mode.FORCE_CHARGE), withheld=(Withheld(mode=Mode.HOLD, reason="no such mode"),)))
+    charge = can_charge.execute.force(HOME, forced(Command(mode=Mode.FORCE_CHARGE), NIGHT, NIGHT + HOUR))
+
+    with pytest.raises(InvalidInputError, match="Back-up cannot be had: no such mode"):
+        can_charge.execute.force(HOME, forced(HOLD, NIGHT, NIGHT + HOUR))
+
+    assert can_charge.execute.forced(HOME, Slot(NIGHT, NIGHT + HOUR)) == [charge]

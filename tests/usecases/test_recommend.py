@@ -10,8 +10,9 @@ from app.domain.decision import Command, ReasonCode
 from app.domain.errors import NotFoundError
 from app.domain.plan import PlanSource, PlanStatus
 from app.domain.price import Provenance
-from app.domain.site import HOME, Mode, SiteId
+from app.domain.site import HOME, Mode, SiteId, Withheld
 from app.looks.health import Status
+from tests.builders import house
 from tests.fakes import NIGHT, FakeHome, FakeTariff, forced, soc
 
 MINUTE = timedelta(minutes=1)
@@ -293,3 +294,14 @@ def test_eight_callers_at_once_get_one_plan() -> None:
     assert len(found) == 8
     assert len({id(decision) for decision in found}) == 1
     assert (home.disk.writes["plans"], home.disk.writes["decisions"]) == (1, 1)
+
+
+def test_an_override_of_a_mode_that_can_no_longer_be_told_is_self_use_with_the_reason() -> None:
+    switched_off = tuple(Withheld(mode=mode, reason="control is switched off") for mode in Mode if mode is not Mode.SELF_USE)
+    home = FakeHome(site=house(modes=(Mode.SELF_USE,), withheld=switched_off)).priced()
+    home.overrides.put(HOME, forced(HOLD, NIGHT, NIGHT + HALF_HOUR))
+
+    decision = home.ask(NIGHT)
+
+    assert (decision.command.mode, decision.plan_source) == (Mode.SELF_USE, PlanSource.OVERRIDE)
+    assert decision.reason.endswith("; Back-up cannot be had: control is switched off: self-use instead")

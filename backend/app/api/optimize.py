@@ -17,10 +17,13 @@ from app.domain.site import WEAR_PER_KWH, Battery, Coupling, GridConnection, Inv
 from app.domain.slot import Slot
 from app.optimizer.problem import Problem, ProblemSlot, end_value
 from app.pricing.classify import classify
+from app.templates.vocabulary import words
 from app.usecases.optimize import optimize
 
 router = APIRouter(tags=["optimize"])
 
+WORDS_OF = "fox-ess"
+"""Whose words the modes of an asked decision are given in, as they always were."""
 MOST_KW, MOST_KWH = 10_000, 100_000
 """Beyond a house, but within what the solver's tolerances are good for."""
 MOST_PRICE = max(each.dearest_per_kwh for each in CURRENCIES.values())
@@ -86,7 +89,9 @@ class SiteIn(In):
         return Site(
             id=SiteId("asked"),
             battery=battery,
-            inverter=Inverter(ac_limit_kw=self.inverter_ac_limit_kw, coupling=self.coupling, modes=tuple(self.modes)),
+            inverter=Inverter(
+                ac_limit_kw=self.inverter_ac_limit_kw, coupling=self.coupling, modes=tuple(self.modes), words=words(WORDS_OF)
+            ),
             grid=GridConnection(import_limit_kw=self.import_limit_kw, export_limit_kw=self.export_limit_kw),
             solar=SolarArray(curtailable=self.curtailable),
             zone=ZoneInfo(self.time_zone),

@@ -10,7 +10,7 @@ from app.api.deps import House, Now, Use
 from app.api.models import CommandIn, Instant, Out, span
 from app.api.security import Controller, Viewer
 from app.domain.decision import Override
-from app.domain.site import Mode
+from app.domain.site import Inverter, Mode
 
 router = APIRouter(prefix="/overrides", tags=["overrides"])
 
@@ -52,22 +52,51 @@ class OverrideOut(Out):
         )
 
 
+class OfferedOut(Out):
+    """A mode that can be forced."""
+
+    mode_code: Mode
+    word: str = Field(description="The vendor's word for it.")
+
+
+class WithheldOut(Out):
+    """A mode that cannot be forced."""
+
+    mode_code: Mode
+    reason: str
+
+
 class OverridesOut(Out):
-    """Overrides, oldest first."""
+    """Overrides, oldest first, and what can be forced in this house."""
 
     overrides: list[OverrideOut]
+    offered: list[OfferedOut]
+    withheld: list[WithheldOut]
+
+    @classmethod
+    def of(cls, overrides: list[Override], inverter: Inverter) -> "OverridesOut":
+        """Return overrides of a house."""
+        reasons = {mode: inverter.why_not(mode) for mode in Mode}
+        return cls(
+            overrides=[OverrideOut.of(each) for each in overrides],
+            offered=[OfferedOut(mode_code=mode, word=inverter.word(mode)) for mode, reason in reasons.items() if reason is None],
+            withheld=[WithheldOut(mode_code=mode, reason=reason) for mode, reason in reasons.items() if reason is not None],
+        )
 
 
 @router.get("")
 def overrides(use: Use, house: House, at: Now, _caller: Viewer, start: Instant | None = None, end: Instant | None = None) -> OverridesOut:
     """Return overrides that touch a span; without one, from now for three days."""
     wanted = span(start or at, end or (start or at) + timedelta(days=3))
-    return OverridesOut(overrides=[OverrideOut.of(each) for each in use.execute.forced(house.id, wanted)])
+    return OverridesOut.of(use.execute.forced(house.id, wanted), house.inverter)
 
 
 @router.put("/{slot}")
 def force(*, use: Use, house: House, at: Now, caller: Controller, slot: Instant, wish: OverrideIn) -> OverrideOut:
-    """Force a mode from the instant `slot` on; what else is forced when it begins ends then, and putting it again replaces it."""
+    """Force a mode from the instant `slot` on; what else is forced when it begins ends then, and putting it again replaces it.
+
+    A mode this house cannot be told is refused with its reason (422).
+    """
     override = Override(span=span(slot, wish.until), command=wish.command(), set_by=caller, set_at=at, note=wish.note)
     return OverrideOut.of(use.execute.force(house.id, override))
 

@@ -38,6 +38,7 @@ def described(settings: FormerHouse, preferences: Preferences | None = None) -> 
         "devices": [_inverter(settings), _battery(settings), _solar(settings)],
         "wishes": _wishes(settings, preferences),
         "control": {
+            "enabled": settings.permission.control,
             "dry_run": preferences.dry_run if preferences else False,
             "executor": preferences.controller if preferences else NODE_RED,
         },
@@ -90,8 +91,8 @@ def _inverter(settings: FormerHouse) -> dict[str, Any]:
         "ac_limit_kw": given.ac_limit_kw,
         "coupling": given.coupling.value,
     }
-    if "modes" in given.model_fields_set:
-        inverter["allow"] = {"modes": [mode.value for mode in given.modes]}
+    allow: dict[str, Any] = {"charge_from_grid": settings.permission.charge_from_grid.value, "sell": settings.permission.sell.value}
+    inverter["allow"] = allow | ({"modes": [mode.value for mode in given.modes]} if "modes" in given.model_fields_set else {})
     if settings.home_assistant.url is not None:
         sensors = {quantity.value: _sensor(text) for quantity, text in settings.home_assistant.entities.items()}
         inverter["way"] = {"by": "home_assistant", "sensors": sensors}

@@ -25,8 +25,8 @@ EXECUTING = {
     "REVERT_SECONDS": "revert_s",
     "NOTIFY": "notify",
 }
-OF_THE_INVERTER = {"MAX_POWER_KW": "max_power_kw", "MAX_CURRENT_A": "max_current_a"}
-OF_THE_WAY = {"HA_DEVICE_ID": "device_id", "SERIAL": "serial"}
+LIMITS = {"MAX_POWER_KW": "max_power_kw", "MAX_CURRENT_A": "max_current_a"}
+NAMES = {"HA_DEVICE_ID": "device_id", "SERIAL": "serial"}
 QUANTITIES = frozenset(quantity.upper() for quantity in Quantity)
 ENTITY, SIGN = "ENTITY_", "SIGN_"
 
@@ -60,7 +60,7 @@ TRUE, FALSE = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "n
 
 
 def _inverter(before: Mapping[str, Any], said: Mapping[str, str]) -> Json:
-    inverter = dict(before) | {field: _read(said[name]) for name, field in OF_THE_INVERTER.items() if name in said}
+    inverter = dict(before)
     profile = said.get("PROFILE", "")
     if profile and not profile.startswith("{"):
         inverter["model"] = profile.lower()
@@ -68,7 +68,8 @@ def _inverter(before: Mapping[str, Any], said: Mapping[str, str]) -> Json:
     settings = {role.lower(): entity for role, entity in roles.items() if role not in QUANTITIES}
     measured = {role.lower(): _sensor(entity, said.get(SIGN + role)) for role, entity in roles.items() if role in QUANTITIES}
     way: Json = dict(before.get("way", {})) | {"by": "home_assistant"}
-    way |= {field: said[name] for name, field in OF_THE_WAY.items() if name in said}
+    way |= {field: said[name] for name, field in NAMES.items() if name in said}
+    way |= {field: _read(said[name]) for name, field in LIMITS.items() if name in said}
     if settings:
         way["settings"] = settings
     if measured:

@@ -8,12 +8,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.config.group import Group
 from app.config.service import PlannerSettings
-from app.domain.errors import InvalidInputError
+from app.domain.errors import InvalidInputError, NotFoundError
 from app.domain.money import currency
+from app.domain.permission import Leave
 from app.domain.reading import Quantity
 from app.domain.site import Coupling, Mode
-
-PROFILES = ("fox_ess", "plain")
+from app.templates.catalogue import model_named
+from app.templates.model import WayName
 
 
 class BatterySettings(Group):
@@ -35,15 +36,28 @@ class InverterSettings(Group):
 
     ac_limit_kw: float = Field(5.0, gt=0)
     coupling: Coupling = Field(Coupling.DC, description="dc: battery and array share the inverter; ac: the battery has its own.")
-    profile: str = Field("fox_ess", description="Whose words the modes are given in: fox_ess or plain.")
-    modes: tuple[Mode, ...] = Field(tuple(Mode), description="What it can be told.")
+    profile: str = Field(
+        "fox_ess", description="Its model: what it can be told and in whose words, e.g. growatt; plain for one nobody describes."
+    )
+    way: WayName | None = Field(None, description="How it is reached where its model knows several: home_assistant or modbus.")
+    modes: tuple[Mode, ...] = Field(tuple(Mode), description="What it may be told, of what its model can do.")
 
     @field_validator("profile")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in PROFILES:
-            raise ValueError(f"no inverter profile named {value!r}; there are {', '.join(PROFILES)}")
+        try:
+            model_named(value)
+        except NotFoundError as error:
+            raise ValueError(str(error)) from error
         return value
+
+
+class PermissionSettings(Group):
+    """What the inverter's owner lets it do; what is not said is let."""
+
+    control: bool = Field(default=True, description="false ends all control at once: the house goes on in self-use.")
+    charge_from_grid: Leave = Field(Leave.NOT_SAID, description="yes, no or not_said.")
+    sell: Leave = Field(Leave.NOT_SAID, description="Whether it may export on purpose: yes, no or not_said.")
 
 
 class GridSettings(Group):
@@ -190,6 +204,7 @@ class FormerHouse(BaseSettings):
 
     battery: BatterySettings = BatterySettings()
     inverter: InverterSettings = InverterSettings()
+    permission: PermissionSettings = PermissionSettings()
     grid: GridSettings = GridSettings()
     solar: SolarSettings = SolarSettings()
     house: HouseSettings = HouseSettings()

@@ -90,8 +90,13 @@ def commands(site: Site) -> Sequence[Command]:
     powers = {Mode.FORCE_CHARGE: site.max_charge_kw, Mode.FORCE_DISCHARGE: site.max_discharge_kw}
     offered = [mode for mode in Mode if mode in site.inverter.modes]
     passive = [Command(mode=mode) for mode in offered if mode not in powers]
-    forced = [Command(mode=m, power_kw=round(powers[m] * share, 3)) for m in offered if powers.get(m, 0) > 0 for share in POWER_SHARES]
-    return (*passive, *forced)
+    forced = [(mode, share) for mode in offered if powers.get(mode, 0) > 0 for share in _shares(site, mode)]
+    return (*passive, *(Command(mode=mode, power_kw=round(powers[mode] * share, 3)) for mode, share in forced))
+
+
+def _shares(site: Site, mode: Mode) -> Sequence[float]:
+    """Return the parts of full power a forced mode can be told; one without a set-point runs at its own."""
+    return POWER_SHARES[:1] if mode in site.inverter.own_power else POWER_SHARES
 
 
 def _weighed(problem: Problem, paths: Paths, ahead: CostToGo, command: Command) -> Candidate:

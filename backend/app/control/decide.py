@@ -7,10 +7,21 @@ from math import ceil, floor
 
 from app.control.choose import DRAINING, Candidate, Choice
 from app.control.explain import explanation, reason, reserve_reason, why_not
-from app.control.mapped import mapped
-from app.domain.decision import Alternative, Command, Decision, Explanation, Limit, PriceNow, ReasonCode, battery_order
+from app.control.mapped import wanted
+from app.domain.decision import (
+    Alternative,
+    Command,
+    Decision,
+    Explanation,
+    Limit,
+    Override,
+    PriceNow,
+    ReasonCode,
+    battery_order,
+)
 from app.domain.money import money
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, battery_trace, solar_trace
+from app.domain.possible import possible
 from app.domain.price import PricedSlot, Provenance
 from app.domain.site import Mode, Site
 from app.domain.slot import Slot
@@ -85,12 +96,13 @@ def from_last_plan(site: Site, plan: Plan, now: datetime, *, cause: str) -> Verd
         return None
     start = plan.steps[at - 1].stored_kwh if at else plan.start_kwh
     rest = replace(plan, start_kwh=start, steps=plan.steps[at:])
-    command = mapped(site, rest)
+    done = possible(site.inverter, wanted(site, rest))
+    command = done.command
     reason_code, sentence = reason(site, command, rest.steps[0])
     return Verdict(
         command=command,
         reason_code=reason_code,
-        reason=f"{sentence} (as planned at {plan.created_at:%H:%M} UTC)",
+        reason=_qualified(f"{sentence} (as planned at {plan.created_at:%H:%M} UTC)", done.why_not),
         source=PlanSource.LAST_PLAN,
         plan=plan,
         step=rest.steps[0],
@@ -100,14 +112,34 @@ def from_last_plan(site: Site, plan: Plan, now: datetime, *, cause: str) -> Verd
 
 def from_rules(site: Site, rules: Rules, priced: PricedSlot, *, cause: str) -> Verdict:
     """Return what the reactive rules do at the current price; the inverter itself stops at full and at its reserve."""
-    command = rules.command(priced.import_per_kwh, priced.export_per_kwh)
+    wish = rules.command(priced.import_per_kwh, priced.export_per_kwh)
+    done = possible(site.inverter, wish)
     buy, sell = money(priced.import_per_kwh, site.currency), money(priced.export_per_kwh, site.currency)
     below, above = money(rules.charge_below, site.currency), money(rules.sell_above, site.currency)
     code, sentence = {
         Mode.FORCE_CHARGE: (ReasonCode.RULE_CHEAP, f"Rule: buying at {buy}, not above {below}: charge"),
         Mode.FORCE_DISCHARGE: (ReasonCode.RULE_EXPENSIVE, f"Rule: selling at {sell}, not below {above}: sell"),
-    }.get(command.mode, (ReasonCode.RULE_DEFAULT, f"Rule: buying at {buy} is above {below}, selling at {sell} below {above}: self-use"))
-    return Verdict(command=command, reason_code=code, reason=sentence, source=PlanSource.RULES, cause=cause)
+    }.get(wish.mode, (ReasonCode.RULE_DEFAULT, f"Rule: buying at {buy} is above {below}, selling at {sell} below {above}: self-use"))
+    return Verdict(command=done.command, reason_code=code, reason=_qualified(sentence, done.why_not), source=PlanSource.RULES, cause=cause)
+
+
+def from_override(site: Site, override: Override) -> Verdict:
+    """Return what a person asked for; self-use with the reason where the inverter can no longer be told it."""
+    done = possible(site.inverter, override.command)
+    note = f" ({override.note})" if override.note else ""
+    sentence = f"{override.set_by} asked for it until {override.span.end:%H:%M} UTC{note}"
+    return Verdict(
+        command=done.command,
+        reason_code=ReasonCode.OVERRIDE,
+        reason=_qualified(sentence, done.why_not),
+        source=PlanSource.OVERRIDE,
+        until=override.span.end,
+    )
+
+
+def _qualified(sentence: str, why_not: str | None) -> str:
+    """Return a reason that also says why something else is done in its place."""
+    return sentence if why_not is None else f"{sentence}; {why_not}: self-use instead"
 
 
 def self_use(reason_code: ReasonCode, sentence: str, *, cause: str) -> Verdict:

@@ -4,10 +4,16 @@ from app.control.explain import NEGLIGIBLE_KW
 from app.domain.decision import Command
 from app.domain.house import available_kw, room_kw
 from app.domain.plan import Plan
+from app.domain.possible import possible
 from app.domain.site import Mode, Site
 
 
 def mapped(site: Site, plan: Plan) -> Command:
+    """Return what the plan's first slot is carried out by: the mode that is wanted, or self-use where the inverter is not told it."""
+    return possible(site.inverter, wanted(site, plan)).command
+
+
+def wanted(site: Site, plan: Plan) -> Command:
     """Return the mode whose own control loop does what the plan's first slot wants, so that self-use stays self-use.
 
     A forced setpoint fights the real load; it is used only to buy for the battery or to sell from it.
@@ -21,10 +27,10 @@ def mapped(site: Site, plan: Plan) -> Command:
     hours, store = step.priced.slot.hours, site.battery
     could_store = min(surplus, float(room_kw(site, plan.start_kwh, hours, up_to_kwh=store.top_kwh)))
     if could_store > NEGLIGIBLE_KW and step.charge_kw < could_store / 2 and step.export_kw > NEGLIGIBLE_KW:
-        return Command(mode=_offered(site, Mode.FEED_IN_FIRST))
+        return Command(mode=Mode.FEED_IN_FIRST)
     could_serve = min(deficit, float(available_kw(site, plan.start_kwh, hours, down_to_kwh=store.reserve_kwh)))
     if could_serve > NEGLIGIBLE_KW and step.discharge_kw < could_serve / 2:
-        return Command(mode=_offered(site, Mode.HOLD))
+        return Command(mode=Mode.HOLD)
     return Command(mode=Mode.SELF_USE)
 
 
@@ -36,7 +42,3 @@ def _run_target_pct(site: Site, plan: Plan) -> float:
             break
         stored = step.stored_kwh
     return round(site.battery.pct(stored), 1)
-
-
-def _offered(site: Site, mode: Mode) -> Mode:
-    return mode if mode in site.inverter.modes else Mode.SELF_USE

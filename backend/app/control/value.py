@@ -123,7 +123,8 @@ def _commands(site: Site) -> tuple[Command, ...]:
     commands = [Command(mode=mode) for mode in site.inverter.modes if mode not in powers]
     for mode, power in powers.items():
         if mode in site.inverter.modes:
-            commands += [Command(mode=mode, power_kw=power), Command(mode=mode, power_kw=power / 2)]
+            shares = (1.0,) if mode in site.inverter.own_power else (1.0, 0.5)
+            commands += [Command(mode=mode, power_kw=power * share) for share in shares]
     return tuple(commands)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from app.document.strict import Strict
-from app.document.ways import Permission, PushedWay, Way
+from app.document.ways import Allowed, PushedWay, Way
 from app.domain.site import Coupling
 
 MOST_KW, MOST_KWH = 10_000.0, 100_000.0
@@ -22,11 +22,7 @@ class InverterDevice(Strict):
     way: Way = PushedWay()
     ac_limit_kw: float = Field(5.0, gt=0, le=MOST_KW)
     coupling: Coupling = Field(Coupling.DC, description="dc: battery and array share the inverter; ac: the battery has its own.")
-    max_power_kw: float | None = Field(
-        None, gt=0, le=MOST_KW, description="More is never written; the battery's larger power if not given."
-    )
-    max_current_a: float = Field(100.0, ge=1, le=10_000, description="Written where nothing limits the current.")
-    allow: Permission = Permission()
+    allow: Allowed = Allowed()
 
 
 class BatteryDevice(Strict):

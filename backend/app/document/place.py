@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 
 from app.document.strict import Strict
+from app.domain.errors import InvalidInputError
+from app.domain.money import currency
 
 
 class Place(Strict):
@@ -15,6 +17,14 @@ class Place(Strict):
     latitude: float | None = Field(None, ge=-90, le=90, description="Degrees north, e.g. 51.51.")
     longitude: float | None = Field(None, ge=-180, le=180, description="Degrees east, e.g. -0.13.")
     country: str | None = Field(None, pattern="^[A-Z]{2}$", description="ISO 3166, e.g. GB or SE.")
+
+    @field_validator("currency")
+    @classmethod
+    def _counted(cls, value: str) -> str:
+        try:
+            return currency(value).code
+        except InvalidInputError as error:
+            raise ValueError(str(error)) from error
 
     @field_validator("time_zone")
     @classmethod

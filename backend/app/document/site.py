@@ -1,5 +1,6 @@
 """One house as one document: page, shell, API and Node-RED read and write this, and nothing else describes a house."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -82,7 +83,7 @@ def read(value: Mapping[str, object]) -> SiteDocument:
         InvalidSiteError: names every field that is wrong, one line each.
     """
     try:
-        return SiteDocument.model_validate(value)
+        return SiteDocument.model_validate_json(json.dumps(dict(value)))
     except ValidationError as error:
         found = (f"{'.'.join(map(str, each['loc'])) or 'document'}: {each['msg'].removeprefix('Value error, ')}" for each in error.errors())
         raise InvalidSiteError("\n".join(found)) from error

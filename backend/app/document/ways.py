@@ -2,37 +2,18 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from app.document.strict import EntityId, Strict
-from app.domain.reading import Quantity
+from app.document.strict import Strict
+from app.domain.permission import Leave, Permission
 from app.domain.site import Mode
-
-type Role = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,39}$")]
-type Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+from app.templates.own import Own
 
 
-class Sensor(Strict):
-    """An entity that measures; `minus` is taken off where two entities make one quantity. Charging and importing are positive."""
-
-    entity: EntityId
-    sign: Literal[1, -1] = 1
-    minus: EntityId | None = None
-
-
-class HomeAssistantWay(Strict):
-    """Through Home Assistant: the entities of the model, but for those said here."""
+class HomeAssistantWay(Own):
+    """Through Home Assistant: entities, signs and words as the model says, but for those of this house said here."""
 
     by: Literal["home_assistant"] = "home_assistant"
-    settings: dict[Role, EntityId | None] = Field(
-        default_factory=dict, description="The entity of a role of the model, e.g. mode; null switches an optional role off."
-    )
-    sensors: dict[Quantity, Sensor | None] = Field(default_factory=dict, description="The entity of a quantity; null: it is not measured.")
-    options: dict[Role, dict[Word, Word]] = Field(
-        default_factory=dict,
-        description='Other words of a role\'s options, by the model\'s word, e.g. {"mode": {"Self Use": "Eigenverbrauch"}}.',
-    )
-    device_id: str = Field("", max_length=64, description="Home Assistant's device id, for models that call actions on a device.")
     serial: str = Field(
         "", pattern="^[A-Za-z0-9-]{0,55}$", description="Names the readings' devices: bat_…, sol_…, met_…; the site's id if empty."
     )
@@ -54,10 +35,15 @@ class PushedWay(Strict):
 type Way = Annotated[HomeAssistantWay | DongleWay | PushedWay, Field(discriminator="by")]
 
 
-class Permission(Strict):
-    """What the owner lets a device do; null: not said, which allows what the device can do."""
+class Allowed(Strict):
+    """What the owner lets a device do; what is not said is let."""
 
-    charge_from_grid: bool | None = None
-    sell: bool | None = Field(None, description="Give stored energy to the grid.")
-    be_throttled: bool | None = Field(None, description="Throw sun away when it pays.")
+    charge_from_grid: Leave = Field(Leave.NOT_SAID, description="yes, no or not_said.")
+    sell: Leave = Field(Leave.NOT_SAID, description="Whether it may export on purpose.")
+    feed_car: Leave = Field(Leave.NOT_SAID, description="Whether the battery may give what the car takes.")
+    be_throttled: Leave = Field(Leave.NOT_SAID, description="Whether it may be told to give less than it could.")
     modes: tuple[Mode, ...] | None = Field(None, description="Only these of the modes that the model offers.")
+
+    def permission(self, *, control: bool) -> Permission:
+        """Return it for the planner; without control nothing is told at all."""
+        return Permission(control=control, **self.model_dump(exclude={"modes"}))

@@ -109,20 +109,42 @@ class Battery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """A mode that an inverter is not to be told, and why."""
+
+    mode: Mode
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inverter:
     """What converts and obeys: its AC limit in kW and the modes it offers."""
 
     ac_limit_kw: float
     coupling: Coupling = Coupling.DC
     modes: tuple[Mode, ...] = tuple(Mode)
-    profile: str = "fox_ess"
-    """Names the vendor's words for the modes; see `templates.labels`."""
+    withheld: tuple[Withheld, ...] = ()
+    """Why it is not told the other modes, where that is known."""
+    own_power: tuple[Mode, ...] = ()
+    """Forced modes that run at the inverter's own power, for none can be set."""
+    words: tuple[tuple[Mode, str], ...] = ()
+    """The vendor's words for the modes; a mode without one goes by its own name."""
 
     def __post_init__(self) -> None:
         if not self.ac_limit_kw > 0:
             raise InvalidSiteError(f"an inverter of {self.ac_limit_kw} kW cannot work")
         if Mode.SELF_USE not in self.modes:
             raise InvalidSiteError("an inverter must offer self_use: it is the safe mode")
+
+    def word(self, mode: Mode) -> str:
+        """Return the vendor's word for a mode."""
+        return dict(self.words).get(mode, mode.value)
+
+    def why_not(self, mode: Mode) -> str | None:
+        """Return why it is not told a mode; None where it can be."""
+        if mode in self.modes:
+            return None
+        return next((each.reason for each in self.withheld if each.mode is mode), f"this inverter is not told {mode}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

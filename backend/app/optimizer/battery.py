@@ -9,6 +9,7 @@ from pulp import LpConstraint, LpVariable
 from app.domain.asset import BATTERY, SOLAR, AssetId, AssetKind, Trace
 from app.domain.house import available_kw, room_kw, stored_after
 from app.domain.plan import STORED_KWH, Violation, battery_trace
+from app.domain.site import Mode
 from app.optimizer.part import TIE_PER_KWH, Bounds, Bus, DevicePart, Flexible, Terms, either_or, number, total
 from app.optimizer.problem import Problem, ProblemSlot
 from app.optimizer.tolerance import TOLERANCE_KW, TOLERANCE_KWH
@@ -88,6 +89,8 @@ class MainBattery(Flexible):
         )
         for t, slot in enumerate(problem.slots):
             charge, discharge, hours = part.charge_kw[t], part.discharge_kw[t], slot.hours
+            if Mode.FORCE_CHARGE not in problem.site.inverter.modes:
+                charge.upBound = _most(slot.solar_kw - slot.load_kw, problem.site.max_charge_kw)  # no other mode charges from the grid
             late = TIE_PER_KWH * (t + 1) / len(slots) * hours
             part.load_kw.append([(charge, 1.0), (discharge, -1.0)])
             part.directions.append((charge, discharge))

@@ -7,6 +7,7 @@ from app.domain.decision import Command
 from app.domain.house import run_slot
 from app.domain.money import Currency
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, battery_trace, solar_trace
+from app.domain.possible import possible
 from app.domain.site import Mode, Site
 from app.optimizer.plan import plan_id
 from app.optimizer.problem import Problem, ProblemSlot
@@ -40,11 +41,12 @@ class Rules:
 
 
 def follow(problem: Problem, rules: Rules, *, now: datetime) -> Plan:
-    """Return what the house does when the rules steer it over the whole horizon."""
+    """Return what the house does when the rules steer it over the whole horizon, by what its inverter can be told."""
     steps: list[PlanStep] = []
     stored = problem.start_kwh
     for slot in problem.slots:
-        step = behave(problem.site, slot, rules.command(slot.priced.import_per_kwh, slot.priced.export_per_kwh), stored)
+        wish = rules.command(slot.priced.import_per_kwh, slot.priced.export_per_kwh)
+        step = behave(problem.site, slot, possible(problem.site.inverter, wish).command, stored)
         stored = step.stored_kwh
         steps.append(step)
     return Plan(

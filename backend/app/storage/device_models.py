@@ -13,7 +13,20 @@ from app.storage.columns import Name, Second
 from app.storage.models import CLUSTERED, OPTIONS, SHA256_LENGTH, Base, Key, KeyInstant, KeySecond, Named, Prose, Structure
 
 
-class TelemetryRow(Base):
+class Measured:
+    """The columns of what a device measures; what it did not measure is empty."""
+
+    soc_pct: Mapped[float | None]
+    battery_kw: Mapped[float | None]
+    battery_voltage_v: Mapped[float | None]
+    battery_current_a: Mapped[float | None]
+    battery_temperature_c: Mapped[float | None]
+    grid_kw: Mapped[float | None]
+    solar_kw: Mapped[float | None]
+    load_kw: Mapped[float | None]
+
+
+class TelemetryRow(Measured, Base):
     """A sample as sent. On MariaDB the table is cut into days, so that a day is forgotten at once."""
 
     __tablename__ = "telemetry"
@@ -23,20 +36,12 @@ class TelemetryRow(Base):
     at: Mapped[KeySecond]
     span_s: Mapped[int]
     seq: Mapped[int | None] = mapped_column(BigInteger())
-    soc_pct: Mapped[float | None]
-    battery_kw: Mapped[float | None]
-    battery_voltage_v: Mapped[float | None]
-    battery_current_a: Mapped[float | None]
-    battery_temperature_c: Mapped[float | None]
-    grid_kw: Mapped[float | None]
-    solar_kw: Mapped[float | None]
-    load_kw: Mapped[float | None]
     setpoint_kw: Mapped[float | None]
     state: Mapped[DongleState | None]
     received_at: Mapped[datetime]
 
 
-class RolledRow(Base):
+class RolledRow(Measured, Base):
     """The means of five minutes of a device."""
 
     __tablename__ = "telemetry_5min"
@@ -45,14 +50,6 @@ class RolledRow(Base):
     device: Mapped[Key]
     start: Mapped[KeySecond]
     covered_s: Mapped[float]
-    soc_pct: Mapped[float | None]
-    battery_kw: Mapped[float | None]
-    battery_voltage_v: Mapped[float | None]
-    battery_current_a: Mapped[float | None]
-    battery_temperature_c: Mapped[float | None]
-    grid_kw: Mapped[float | None]
-    solar_kw: Mapped[float | None]
-    load_kw: Mapped[float | None]
 
 
 class RollupDueRow(Base):
@@ -65,7 +62,7 @@ class RollupDueRow(Base):
     device: Mapped[Key]
 
 
-class DeviceStateRow(Base):
+class DeviceStateRow(Measured, Base):
     """The newest sample of a device, its newest status, and how far its log is acknowledged."""
 
     __tablename__ = "device_states"
@@ -74,14 +71,6 @@ class DeviceStateRow(Base):
     at: Mapped[datetime | None] = mapped_column(Second())
     span_s: Mapped[int | None]
     seq: Mapped[int | None] = mapped_column(BigInteger())
-    soc_pct: Mapped[float | None]
-    battery_kw: Mapped[float | None]
-    battery_voltage_v: Mapped[float | None]
-    battery_current_a: Mapped[float | None]
-    battery_temperature_c: Mapped[float | None]
-    grid_kw: Mapped[float | None]
-    solar_kw: Mapped[float | None]
-    load_kw: Mapped[float | None]
     setpoint_kw: Mapped[float | None]
     state: Mapped[DongleState | None]
     received_at: Mapped[datetime | None]

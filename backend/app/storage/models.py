@@ -149,7 +149,7 @@ class PlanRow(Base):
     solve_s: Mapped[float]
     violations: Mapped[Structure]
     traces: Mapped[Structure | None]
-    """What every asset does; the steps' own columns say it of the battery and the array, for whoever reads them in SQL."""
+    """What assets beside array and battery do; None where there is none."""
     steps: Mapped[list["PlanStepRow"]] = relationship(lazy="selectin", order_by="PlanStepRow.start", viewonly=True)
 
 
@@ -179,6 +179,8 @@ class PlanStepRow(Base):
     discharge_kw: Mapped[float]
     stored_kwh: Mapped[float]
     stored_kwh_value: Mapped[float]
+    wear: Mapped[float | None]
+    """The battery's, a part of the cost; None of a plan from before it was kept."""
     cost: Mapped[float]
 
 

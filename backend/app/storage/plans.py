@@ -21,8 +21,6 @@ from app.storage.upsert import Values, insert_once
 SAME_IN_PLAN = ("id", "site", "created_at", "source", "status", "fingerprint", "start_kwh", "end_value_per_kwh", "cost", "gap", "solve_s")
 SAME_IN_PRICED = ("import_per_kwh", "export_per_kwh", "provenance", "price_class")
 SAME_IN_STEP = ("load_kw", "solar_kw", "import_kw", "export_kw", "cost")
-TOLD_OF_STEP = ("curtailed_kw", "charge_kw", "discharge_kw", "stored_kwh", "stored_kwh_value")
-"""What a step's traces say of the battery and the array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +59,20 @@ class PlanStore:
 
 def _save(session: Session, plan: Plan) -> None:
     row = {name: getattr(plan, name) for name in SAME_IN_PLAN}
-    row |= {"violations": [_written(violation) for violation in plan.violations], "traces": traces.written(plan.steps)}
+    row |= {"violations": [_written(violation) for violation in plan.violations], "traces": traces.of_others(plan.steps)}
     if insert_once(session, PlanRow, [row]):
         insert_once(session, PlanStepRow, [_step_values(plan, step) for step in plan.steps])
 
 
 def _step_values(plan: Plan, step: PlanStep) -> Values:
-    key = {"site": plan.site, "plan_id": plan.id, "start": step.priced.slot.start, "end": step.priced.slot.end}
+    key: dict[str, object] = {"site": plan.site, "plan_id": plan.id, "start": step.priced.slot.start, "end": step.priced.slot.end}
     priced = {name: getattr(step.priced, name) for name in SAME_IN_PRICED}
-    return key | priced | {name: getattr(step, name) for name in (*SAME_IN_STEP, *TOLD_OF_STEP)}
+    return key | priced | {name: getattr(step, name) for name in SAME_IN_STEP} | traces.of_house(step)
 
 
 def _plan(row: PlanRow) -> Plan:
-    kept = list(map(traces.of_old, row.steps)) if row.traces is None else traces.read(row.traces, len(row.steps))
-    steps, violations = tuple(map(_step, row.steps, kept)), tuple(map(_read, row.violations))
-    return Plan(steps=steps, violations=violations, **{name: getattr(row, name) for name in SAME_IN_PLAN})
+    steps = tuple(_step(step, traces.read(step, row.traces, t)) for t, step in enumerate(row.steps))
+    return Plan(steps=steps, violations=tuple(map(_read, row.violations)), **{name: getattr(row, name) for name in SAME_IN_PLAN})
 
 
 def _step(row: PlanStepRow, kept: tuple[Trace, ...]) -> PlanStep:

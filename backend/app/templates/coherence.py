@@ -1,6 +1,6 @@
 """Whether the parts of a template agree with each other."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from app.templates.orders import Control, ModeName, Step, Timer
 from app.templates.reads import UNITS, Derived, Read, Table
@@ -25,7 +25,7 @@ def read_complaints(reads: Mapping[str, Read], columns: Iterable[str], derive: M
 
 def order_complaints(controls: Mapping[str, Control], modes: Modes, timer: Timer | None, refresh_s: int) -> list[str]:
     """Return what does not agree in what can be ordered, each by its key."""
-    found = [] if "self_use" in modes or not modes else ["modes: self_use is missing"]
+    found = []
     for mode, steps in modes.items():
         for place, step in enumerate(steps):
             found += [f"modes.{mode}.{place}: {text}" for text in _step_complaints(step, controls)]
@@ -34,6 +34,12 @@ def order_complaints(controls: Mapping[str, Control], modes: Modes, timer: Timer
         found += [f"timer: {name} is no control" for name in sorted(named - controls.keys())]
         found += _timer_complaints(modes, timer, refresh_s)
     return found
+
+
+def mode_complaints(modes: Collection[str], lacks: Collection[str], every: Iterable[str]) -> list[str]:
+    """Return what does not agree in what is offered and what is lacking: each mode is one or the other, and self-use never lacks."""
+    found = [] if "self_use" in modes else ["modes: self_use is missing"]
+    return found + [f"lacks: {mode} is either a mode or lacking, with its reason" for mode in every if (mode in modes) == (mode in lacks)]
 
 
 def _step_complaints(step: Step, controls: Mapping[str, Control]) -> list[str]:

@@ -18,8 +18,8 @@ def package(template: Template) -> str:
 
 
 def _head(template: Template) -> str:
-    lines = [f"{template.identity.title}: made by esphome/build.py from backend/device_templates/{template.id}.yaml; change it there."]
-    lines += [f"Plug into: {template.identity.port}."]
+    lines = [f"{template.identity.title}: made by esphome/build.py from backend/models/{template.id}.yaml; change it there."]
+    lines += [f"Plug into: {template.port}."]
     lines += [f"Read only: {'; '.join(template.doubts)}."] if template.doubts else []
     return "".join(f"# {line}\n" for line in lines)
 

@@ -9,8 +9,9 @@ from app.control.evidence import proved
 from app.domain.audit import AuditEntry
 from app.domain.decision import Decision, Outcome, Override
 from app.domain.errors import InvalidInputError, NotFoundError, NotInControlError
+from app.domain.possible import possible
 from app.domain.setting import NODE_RED
-from app.domain.site import SiteId
+from app.domain.site import Inverter, SiteId
 from app.domain.slot import Slot
 from app.usecases import ports
 
@@ -23,6 +24,8 @@ class Execute:
     overrides: ports.Overrides
     audit: ports.Audit
     controller_of: Callable[[SiteId], str] = lambda _: NODE_RED
+    inverter_of: Callable[[SiteId], Inverter | None] = lambda _: None
+    """What a site's inverter can be told; None where nobody knows."""
 
     def report(self, site: SiteId, decision_id: str, outcome: Outcome, *, by: str | None = None) -> Decision:
         """Store what an executor read back; return the decision with all its outcomes. A simulation is nobody (None).
@@ -42,8 +45,11 @@ class Execute:
         """Force a mode over a span. What else is forced when it begins to hold ends then: the newest wish is the only one.
 
         Raises:
-            InvalidInputError: the span is over already.
+            InvalidInputError: the span is over already, or the inverter cannot be told that mode.
         """
+        inverter = self.inverter_of(site)
+        if inverter is not None and (done := possible(inverter, override.command)).why_not is not None:
+            raise InvalidInputError(done.why_not)
         if override.span.end <= override.set_at:
             raise InvalidInputError(f"the override ends at {override.span.end:%Y-%m-%d %H:%M} UTC, which is over")
         for each in self.overrides.between(site, _first_instant(override)):

@@ -10,7 +10,7 @@ from app.control.decide import Situation, Verdict
 from app.control.resolve import resolve
 from app.domain.decision import Command, Decision, Override, ReasonCode
 from app.domain.errors import InfeasibleError, InvalidInputError, NotFoundError, UnavailableError
-from app.domain.plan import PlanSource, PlanStatus
+from app.domain.plan import PlanSource
 from app.domain.reading import Quantity
 from app.domain.site import Site, SiteId
 from app.domain.slot import Slot, slot_at
@@ -66,7 +66,7 @@ class Recommend:
             return self._without_conditions(site, now, error)
         situation = _situation(site, conditions, now)
         if override is not None:
-            return worded(self.words, situation, _overridden(override))
+            return worded(self.words, situation, decide.from_override(site, override))
         return self._planned(site, conditions, situation, now)
 
     def _planned(self, site: Site, conditions: Conditions, situation: Situation, now: datetime) -> Decision:
@@ -100,7 +100,7 @@ class Recommend:
         plan, override = self.journal.last_plan(site.id, now), self.forced.get(site.id)
         verdict = decide.from_last_plan(site, plan, now, cause=str(error)) if plan is not None else None
         if override is not None and override.span.contains(now):
-            verdict = replace(_overridden(override), cause=str(error))
+            verdict = replace(decide.from_override(site, override), cause=str(error))
         elif verdict is None:
             verdict = decide.self_use(ReasonCode.NO_STATE, "Prices and state cannot be read: self-use is always safe", cause=str(error))
         log.warning("site %s: %s instead of a plan: %s", site.id, verdict.source, error)
@@ -122,19 +122,6 @@ def _situation(site: Site, conditions: Conditions, now: datetime) -> Situation:
         priced=conditions.current,
         voltage_v=conditions.value(Quantity.BATTERY_VOLTAGE_V, now),
         soc_pct=conditions.value(Quantity.SOC_PCT, now),
-    )
-
-
-def _overridden(override: Override) -> Verdict:
-    until = f"{override.span.end:%H:%M} UTC"
-    note = f" ({override.note})" if override.note else ""
-    return Verdict(
-        command=override.command,
-        reason_code=ReasonCode.OVERRIDE,
-        reason=f"{override.set_by} asked for it until {until}{note}",
-        source=PlanSource.OVERRIDE,
-        status=PlanStatus.FALLBACK,
-        until=override.span.end,
     )
 
 

@@ -1,6 +1,6 @@
 """Whom a house asks, as its document names them: who forecasts the sun, and its Home Assistant."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -8,6 +8,7 @@ import httpx
 from app.document.planned import roof_of
 from app.document.site import SiteDocument
 from app.document.ways import HomeAssistantWay
+from app.domain.reading import Quantity
 from app.domain.roof import Roof
 from app.forecasting.pv_model import clear_kw
 from app.services.home_assistant.entities import Entity, HomeAssistant
@@ -16,6 +17,9 @@ from app.services.solar.home_assistant_solar import HomeAssistantSolar
 from app.services.solar.open_meteo import OpenMeteo
 from app.services.solar.smhi import Smhi
 from app.services.solar.solcast import Solcast
+from app.templates.catalogue import model_named
+from app.templates.own import adapted
+from app.templates.way_home_assistant import Sensor
 from app.usecases import ports
 
 type Http = Callable[[str], httpx.Client]
@@ -66,15 +70,22 @@ def _weather(document: SiteDocument, roof: Roof, http: httpx.Client, key: str | 
 def home_assistant(document: SiteDocument, http: Http, secret: Secret) -> HomeAssistant | None:
     """Return the Home Assistant that a document names, None where readings are pushed.
 
+    It is asked for the sensors that the house names, or for those of its inverter's model where it names none.
+
     Raises:
         UnavailableError: its token is not set or does not open.
     """
     given, way = document.sources.home_assistant, document.inverter.way
     if given is None or not isinstance(way, HomeAssistantWay):
         return None
-    entities = {
-        quantity: Entity(entity_id=sensor.entity, sign=sensor.sign, minus=sensor.minus)
-        for quantity, sensor in way.sensors.items()
-        if sensor is not None
+    return HomeAssistant(http=http(given.url), token=secret(given.token), entities=_entities(document.inverter.model, way))
+
+
+def _entities(model: str, way: HomeAssistantWay) -> dict[Quantity, Entity]:
+    of_model = model_named(model).ways.home_assistant
+    sensors: Mapping[Quantity, Sensor] = {} if of_model is None else adapted(of_model, way).sensors
+    own = {quantity: Sensor(entity=each) if isinstance(each, str) else each for quantity, each in way.sensors.items() if each is not None}
+    told = {quantity: sensors.get(quantity, each) for quantity, each in own.items()} if own else sensors
+    return {
+        quantity: Entity(entity_id=each.entity, sign=each.sign or 1, minus=each.minus) for quantity, each in told.items() if each.entity
     }
-    return HomeAssistant(http=http(given.url), token=secret(given.token), entities=entities)

@@ -192,8 +192,8 @@ def test_a_mode_the_inverter_has_not_is_neither_taken_nor_shown() -> None:
     shower = Shower(FakeHome(site=house(modes=(Mode.SELF_USE, Mode.FORCE_CHARGE))).priced())
     with pytest.raises(InvalidInputError, match="no mode of this inverter"):
         shower.device.obey("override", "hold", NIGHT)
-    shower.home.execute.force(HOME, forced(Command(mode=Mode.HOLD), NIGHT, NIGHT + timedelta(hours=1)))
-    assert shower.states()["override"] is None
+    shower.home.overrides.put(HOME, forced(Command(mode=Mode.HOLD), NIGHT, NIGHT + timedelta(hours=1)))  # of before it lost the mode
+    assert shower.states()["override"] == "self_use"
 
 
 @pytest.mark.parametrize("wish", GARBAGE)

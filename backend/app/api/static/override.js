@@ -15,9 +15,7 @@ let state = null;
 export function prepare(changed, refused) {
   const form = by("override-form");
   const act = acting("override-form", "override-feedback", changed, refused);
-  form.elements.mode.append(...Object.entries(MODES).map(([code, [name]]) => h("option", { value: code }, name)));
   form.elements.mode.addEventListener("change", hint);
-  hint();
   by("quick").append(...QUICK_HOURS.map(quickButton));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -29,8 +27,20 @@ export function prepare(changed, refused) {
   });
 }
 
+// in: the modes this house can be told; what it cannot is not there to choose, and its reason stands below
+function offer(modes, withheld) {
+  const select = by("override-form").elements.mode;
+  if ([...select.options].map((each) => each.value).join() === modes.join()) return;
+  const before = select.value;
+  select.replaceChildren(...modes.map((code) => h("option", { value: code }, MODES[code]?.[0] ?? code)));
+  if (modes.includes(before)) select.value = before;
+  by("override-withheld").hidden = !withheld.length;
+  by("override-withheld").textContent = withheld.map((each) => `${MODES[each.mode_code]?.[0] ?? each.mode_code}: ${each.reason}`).join(" · ");
+  hint();
+}
+
 function hint() {
-  by("override-hint").textContent = MODES[by("override-form").elements.mode.value][1];
+  by("override-hint").textContent = MODES[by("override-form").elements.mode.value]?.[1] ?? "";
 }
 
 function quickButton(hours) {
@@ -73,6 +83,7 @@ export function drawOverrides(given) {
   const first = state === null;
   state = given;
   if (first) propose(1);
+  if (state.offered) offer(state.offered, state.withheld);
   fill("overrides", [state.overrides, state.zone], ([all]) => all.map(forced));
 }
 

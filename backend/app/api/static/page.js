@@ -101,6 +101,8 @@ function render() {
     decisions: heard.decisions?.decisions ?? [],
     measured: heard.measured?.samples ?? [],
     overrides: heard.overrides?.overrides ?? [],
+    offered: heard.overrides?.offered.map((each) => each.mode_code),
+    withheld: heard.overrides?.withheld,
     past: pastOf(heard.today),
   };
   by("simulated").hidden = !heard.health?.simulated;
