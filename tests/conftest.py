@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import app.services.tariffs  # noqa: F401  (declares the price sources, as wiring does)
 from tests.stack import mariadb as server
 from tests.stack.parts import require
 

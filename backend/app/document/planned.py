@@ -7,6 +7,7 @@ from app.document.planned_inverter import inverter_of
 from app.document.site import SiteDocument
 from app.domain.money import currency
 from app.domain.roof import Plane, Roof
+from app.domain.setting import Preferences
 from app.domain.site import WEAR_PER_KWH, Battery, GridConnection, Site, SiteId, SolarArray
 
 
@@ -26,6 +27,17 @@ def site_of(document: SiteDocument) -> Site:
         solar=SolarArray() if document.solar is None else _array(document.solar),
         zone=ZoneInfo(place.time_zone),
         currency=place.currency,
+    )
+
+
+def preferences_of(document: SiteDocument) -> Preferences:
+    """Return what people change in passing."""
+    wished_pct, control = document.wishes.reserve_pct, document.control
+    return Preferences(
+        reserve_pct=document.battery.reserve_pct if wished_pct is None else wished_pct,
+        dry_run=control.dry_run,
+        controller=control.executor,
+        enabled=control.enabled,
     )
 
 
