@@ -51,9 +51,10 @@ def test_reports_from_before_they_were_judged_are_judged_when_asked() -> None:
 
 
 def test_what_nobody_was_told_is_not_delivered_whatever_the_house_did() -> None:
-    (proof,) = proofs([decision()], [charged(2.0)])
+    for kwh in (2.0, 0.0):
+        (proof,) = proofs([decision()], [charged(kwh)])
 
-    assert (proof.evidence, proof.effect) == (None, Effect.SHOWN)
+        assert (proof.evidence, proof.effect) == (None, None)
 
 
 @pytest.mark.parametrize("status", [OutcomeStatus.FAILED, OutcomeStatus.OVERRIDDEN])
@@ -64,14 +65,14 @@ def test_what_failed_at_last_is_not_delivered(status: OutcomeStatus) -> None:
 
 
 def test_only_the_decision_that_held_from_the_beginning_to_the_end_is_judged_by_the_slot() -> None:
-    first, later = decision(), decision(id="decision-0-again", decided_at=at(0.5))
+    first, later = decision(outcomes=(CONFIRMED,)), decision(id="decision-0-again", decided_at=at(0.5), outcomes=(CONFIRMED,))
 
     assert [proof.effect for proof in proofs([first, later], [charged(2.0)])] == [None, None]
     assert [proof.effect for proof in proofs([first], [charged(2.0)])] == [Effect.SHOWN]
 
 
 def test_an_hour_is_judged_by_both_its_halves_or_not_at_all() -> None:
-    hour = decision(slot=replace(slot(0), end=at(2)))
+    hour = decision(slot=replace(slot(0), end=at(2)), outcomes=(CONFIRMED,))
 
     assert [proof.effect for proof in proofs([hour], [charged(2.0)])] == [None]
     assert [proof.effect for proof in proofs([hour], [charged(2.0), charged(0.0, 1)])] == [Effect.SHOWN]

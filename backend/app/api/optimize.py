@@ -182,7 +182,7 @@ class OptimizeIn(In):
 
 
 class OptimizeOut(Out):
-    """The cheapest plan, and what it means for the first slot."""
+    """What to do in the first slot, and the cheapest plan that goes on from it."""
 
     plan: PlanOut
     decision: RecommendationOut

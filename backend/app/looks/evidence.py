@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import isclose
 
 from app.control.evidence import highest, proved
 from app.domain.decision import Decision, Outcome, OutcomeStatus
@@ -20,7 +21,7 @@ DISPROVES = frozenset({OutcomeStatus.FAILED, OutcomeStatus.OVERRIDDEN})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """How far a decision's first order is proved, and what the slot's energies say of it; None where nothing was reported or settled."""
+    """How far a decision's first order is proved, and what the slot's energies say of it; None where nobody was told, or not yet."""
 
     decision: Decision
     evidence: Evidence | None
@@ -51,13 +52,11 @@ class Proofs:
     def _weighed(self, site: SiteId, decision: Decision, held: Sequence[SettledSlot]) -> Proof:
         judged = replace(decision, outcomes=_judged(decision))
         reported = highest([each.evidence for each in judged.outcomes])
+        if reported is None:
+            return Proof(decision=judged, evidence=None, effect=None)
         shown = self._shown(self.sites[site], decision, held)
-        is_done = reported is not None and judged.outcomes[-1].status not in DISPROVES
-        return Proof(
-            decision=judged,
-            evidence=Evidence.DELIVERED if is_done and shown is Effect.SHOWN else reported,
-            effect=shown,
-        )
+        is_done = shown is Effect.SHOWN and judged.outcomes[-1].status not in DISPROVES
+        return Proof(decision=judged, evidence=Evidence.DELIVERED if is_done else reported, effect=shown)
 
     @staticmethod
     def _shown(site: Site, decision: Decision, held: Sequence[SettledSlot]) -> Effect | None:
@@ -66,7 +65,7 @@ class Proofs:
         energies = [each.energies for each in slots if each.status.counts and each.energies is not None]
         hours = sum(each.slot.hours for each in slots)
         stored = slots[0].stored_start_kwh if slots else None
-        is_whole = bool(slots) and len(energies) == len(slots) and abs(hours - decision.slot.hours) < 1e-6  # noqa: PLR2004 - the same length
+        is_whole = bool(slots) and len(energies) == len(slots) and isclose(hours, decision.slot.hours)
         if stored is None or not is_whole or decision.decided_at > decision.slot.start + WHOLE:
             return None
         return effect(

@@ -26,7 +26,7 @@ class SolarPart(DevicePart):
         return tuple(solar_trace(solar_kw=kw, curtailed_kw=number(curtailed)) for kw, curtailed in found)
 
     def carry_out(self, kw: float) -> None:
-        """Fix what is thrown away in the first slot, where the array is known to draw (so never above 0) a power in kW."""
+        """Fix what is thrown away in the first slot: what shines and is not given. The power drawn, in kW, is never above 0."""
         curtailed = self.curtailed_kw[0]
         if curtailed is not None:
             curtailed.lowBound = curtailed.upBound = min(self.solar_kw[0], max(0.0, self.solar_kw[0] + kw))
