@@ -167,7 +167,12 @@ def profiles() -> dict[str, Any]:
 
 def package(name: str) -> str:
     """Return the entities of an inverter as a Home Assistant package; JSON is YAML."""
-    return json.dumps(_Package(name, profile(name), INVERTERS[name]).whole(), indent=1)
+    return package_of(name, INVERTERS[name])
+
+
+def package_of(name: str, inverter: Simulated) -> str:
+    """Return the same for an inverter that behaves otherwise."""
+    return json.dumps(_Package(name, profile(name), inverter).whole(), indent=1)
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,10 @@ class Wishes(Strict):
 class Executing(Strict):
     """The rhythm and the patience of whoever carries decisions out through Home Assistant."""
 
-    tick_minutes: float = Field(5.0, ge=0.01, le=60, description="How often to ask what to do.")
-    prices_minutes: float = Field(30.0, ge=0.1, le=1440)
+    tick_minutes: float = Field(5.0, ge=0.01, le=1440, description="How often to ask what to do.")
+    prices_minutes: float = Field(30.0, ge=0.1, le=10_080)
     prices_jitter_s: float = Field(120.0, ge=0, le=3600)
-    dashboard_s: float = Field(30.0, ge=1, le=3600)
+    dashboard_s: float = Field(30.0, ge=1, le=86_400)
     flow_s: float = Field(10.0, ge=1, le=3600)
     watchdog_s: float = Field(20.0, ge=1, le=3600)
     timeout_s: float = Field(20.0, ge=1, le=300, description="How long the optimizer may take.")
