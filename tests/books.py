@@ -1,18 +1,20 @@
 """A house whose books are kept: a simulated house lives for days on fakes, and its ledger is settled as it goes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from app.domain.decision import Command, Decision
 from app.domain.price import Direction, Price
 from app.domain.reading import Quantity, Reading
+from app.domain.setting import Preferences
 from app.domain.site import HOME, Mode, Site
 from app.domain.slot import slots_between
 from app.services.simulated.dwelling import SimulatedHouse
+from app.usecases.home import Home
 from app.usecases.settle import Settle, Settlement
 from tests.builders import RULES, battery, house
-from tests.fakes import Disk, FakeDecisions, FakeLedger, FakePrices, FakeReadings
+from tests.fakes import Disk, FakeDecisions, FakeLedger, FakePrices, FakeReadings, FakeTariff
 from tests.records import decision
 
 MINUTE = timedelta(minutes=1)
@@ -51,13 +53,21 @@ class Books:
         self.disk = Disk()
         self.prices, self.readings, self.ledger = FakePrices(self.disk), FakeReadings(self.disk), FakeLedger(self.disk)
         self.decisions = FakeDecisions(self.disk)
-        self.sites = {HOME: self.site}
+        self.homes = {
+            HOME: Home(
+                site=self.site, preferences=Preferences(reserve_pct=10), source=FakeTariff(self.start), rules=RULES, switching_cost=0.002
+            )
+        }
         self.house = SimulatedHouse(self.site, now=self.start)
         self.restart()
 
     def restart(self) -> None:
         """Forget what is only in memory."""
-        self.settle = Settle(self.sites, self.prices, self.readings, self.decisions, self.ledger, RULES)
+        self.settle = Settle(self.homes, self.prices, self.readings, self.decisions, self.ledger)
+
+    def become(self, site: Site) -> None:
+        """Be described otherwise from now on."""
+        self.homes[HOME] = replace(self.homes[HOME], site=site)
 
     def price(self, start: datetime, end: datetime, *, minutes: int = 30) -> "Books":
         self.prices.save(HOME, prices(start, end, minutes=minutes), start)

@@ -12,6 +12,9 @@ EXAMPLE = Path(__file__).parents[1] / ".env.example"
 HEAD = """\
 # Copy to .env beside it, and set what differs. Every line shows the default; what is empty is not set.
 # A variable of the environment wins over this file. `battery-optimizer doctor` checks all of it.
+# A house does not stand here: it is described by its document, see DEPLOYMENT_GUIDE.md. What an earlier release had here of one
+# (OPTIMIZER_BATTERY__*, __INVERTER__*, __GRID__*, __SOLAR__*, __HOUSE__*, __TARIFF__*, __HOME_ASSISTANT__*, __RULES__*, and the
+# flow's BATTERY_*) becomes that document at the first start, and is not read again.
 
 # --- For docker compose only: the database, and where the page is published.
 # Letters and digits only, for it becomes part of a URL: what `openssl rand -hex 24` prints.

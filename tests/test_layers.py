@@ -8,6 +8,7 @@ ALLOWED = frozenset(
         "__future__",
         "bisect",
         "collections",
+        "concurrent",
         "contextlib",
         "dataclasses",
         "datetime",

@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 
 TURN_S = 20.0
 """How often the rounds look for what is due; the shortest rhythm is a minute."""
+LOOKS_A_TURN = 8
+"""How often, for each turn, it is seen whether another process changed a document."""
 
 
 def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
@@ -50,11 +52,11 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
         thread = threading.Thread(target=_make_rounds, args=(service, stop), name="rounds", daemon=True)
         if make_rounds:
             thread.start()
-        bridge = asyncio.create_task(service.bridge.run()) if service.bridge is not None else None
+        bridges = asyncio.create_task(service.bridges.run()) if service.bridges is not None else None
         ears = asyncio.create_task(service.ears.run()) if service.ears is not None else None
         yield
         stop.set()
-        for task in (bridge, ears):
+        for task in (bridges, ears):
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -93,10 +95,14 @@ STOP_S = 5.0
 
 
 def _make_rounds(service: Service, stop: threading.Event) -> None:
-    """Turn after turn until told to stop; an unforeseen error costs one turn."""
+    """Turn after turn until told to stop, and between them a look at the documents; an unforeseen error costs one of them."""
+    looks = 0
     while not stop.is_set():
         try:
-            service.rounds.turn(service.use.clock())
+            service.homes.look()
+            if looks % LOOKS_A_TURN == 0:
+                service.rounds.turn(service.use.clock())
         except Exception:
             log.exception("a round failed")
-        stop.wait(TURN_S)
+        looks += 1
+        stop.wait(TURN_S / LOOKS_A_TURN)

@@ -1,6 +1,7 @@
 """What goes wrong is told as a problem document with a stable code."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from httpx2 import Response
 from app.api.limits import MOST_BYTES
 from app.domain.errors import UnavailableError
 from app.domain.price import Price
+from app.domain.site import HOME
 from tests.served_app import NOON, Served, served
 
 READINGS = "/api/v1/readings"
@@ -166,15 +168,22 @@ def test_a_source_that_does_not_answer_is_503() -> None:
         running.service.database.engine.dispose()
         url = running.service.database.engine.url.database
         assert url is not None
-        running.service.use.refresh.source = _Broken()
+        break_the_tariff(running, _Broken())
         assert code(running.client.post("/api/v1/prices/refresh"), 503) == "unavailable"
 
 
 def test_what_nobody_foresaw_is_a_500_that_tells_no_secret(fresh: Served) -> None:
-    fresh.service.use.refresh.source = _Broken(ValueError("the secret is 42"))
+    break_the_tariff(fresh, _Broken(ValueError("the secret is 42")))
     reply = fresh.client.post("/api/v1/prices/refresh")
     assert code(reply, 500) == "internal"
     assert "42" not in reply.text
+
+
+def break_the_tariff(running: Served, source: "_Broken") -> None:
+    """Have home ask another source."""
+    built = running.service.homes.built[HOME]
+    assert built.home is not None
+    built.home = replace(built.home, source=source)
 
 
 class _Broken:

@@ -86,7 +86,8 @@ def test_metered_consumption_becomes_the_load(run: Run, octopus: str) -> None:
     days = str((datetime.now(UTC) - datetime(2026, 5, 1, tzinfo=UTC)).days)
     meter = ("history", "octopus", "--mpan", "1200000000001", "--serial", "21E0000001", "--days", days)
 
-    told, with_array = run(*meter, **key), run(*meter, **key, OPTIMIZER_SOLAR__PEAK_KW="4")
+    array = {"OPTIMIZER_SOLAR__PEAK_KW": "4", "OPTIMIZER_DATABASE__URL": "sqlite:///with_array.db"}
+    told, with_array = run(*meter, **key), run(*meter, **key, **array)
 
     assert "4 intervals new, 2026-05-25" in told.output
     assert stored() == [0.0, 0.0, 0.2, 0.2, 0.246, 0.246, 0.374, 0.374]
@@ -165,4 +166,5 @@ def test_a_home_assistant_that_is_away_or_unnamed_is_said(run: Run) -> None:
     away = run("history", "home-assistant", **nobody)
 
     assert isinstance(away.exception, UnavailableError)
-    assert isinstance(run("history", "home-assistant").exception, InvalidInputError)
+    none = run("history", "home-assistant", OPTIMIZER_DATABASE__URL="sqlite:///none.db")
+    assert isinstance(none.exception, InvalidInputError)

@@ -14,10 +14,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli.program import cli, out
+from app.cli.show import demo_house
 from app.domain.reading import Quantity, reading
-from app.domain.site import HOME
+from app.domain.site import HOME, SiteId
 from app.storage.database import Database
 from app.storage.readings import ReadingStore
+from app.wiring.service import running
 from tests.served_octopus import FORTNIGHT, ServedOctopus, load, serving
 from tests.stack.home_assistant import free_port
 from tests.stack.service import program
@@ -30,7 +32,7 @@ WAIT_S = 20.0
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """A shell in an empty folder with simulated prices; `run("plan", OPTIMIZER_X="…")`."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(out, "width", 200)
+    monkeypatch.setattr(out, "width", 260)
     for name in os.environ:
         if name.startswith("OPTIMIZER_"):
             monkeypatch.delenv(name)
@@ -132,14 +134,19 @@ def test_doctor_is_content_with_a_sound_house(run: Run, octopus: dict[str, str])
     assert "schema up to date" in told.output
 
 
-def test_a_real_house_on_made_up_prices_is_told_so(run: Run, octopus: dict[str, str]) -> None:
+def test_a_real_house_on_made_up_prices_is_told_so(run: Run) -> None:
     run("db", "upgrade")
     charged()
     doctor = run("doctor")
     assert doctor.exit_code == 1
     assert "a real house is planned on made-up prices" in " ".join(doctor.output.split())
-    assert "set OPTIMIZER_TARIFF__SOURCE=octopus" in " ".join(doctor.output.split())
+    assert "name the real source of its prices in the document's tariff" in " ".join(doctor.output.split())
     assert "made-up prices" in run("recommend").output
+
+
+def test_a_house_on_real_prices_is_not(run: Run, octopus: dict[str, str]) -> None:
+    run("db", "upgrade")
+    charged()
     assert "made-up prices" not in run("recommend", **octopus).output
 
 
@@ -152,7 +159,7 @@ def test_a_house_refuses_prices_in_another_currency(run: Run, octopus: dict[str,
     assert "tells its prices in GBP, this house counts in SEK" in str(refused.exception)
     doctor = run("doctor", **swedish)
     assert doctor.exit_code == 1
-    assert "set OPTIMIZER_HOUSE__CURRENCY" in " ".join(doctor.output.split())
+    assert "set place.currency to what the bill is in" in " ".join(doctor.output.split())
     assert "current price is not known" in " ".join(run("recommend", **swedish).output.split())
 
 
@@ -169,7 +176,7 @@ def test_a_house_refuses_prices_in_another_currency(run: Run, octopus: dict[str,
         (
             {"OPTIMIZER_HOME_ASSISTANT__URL": "http://127.0.0.1:1", "OPTIMIZER_HOME_ASSISTANT__TOKEN": "t"},
             "home assistant:",
-            "check OPTIMIZER_HOME_ASSISTANT__URL",
+            "check sources.home_assistant in the document",
         ),
     ],
 )
@@ -181,7 +188,7 @@ def test_doctor_names_what_is_broken_and_the_remedy(run: Run, broken: dict[str, 
 
 
 def test_doctor_knows_of_stored_tokens(run: Run, octopus: dict[str, str]) -> None:
-    run("token", "create", "admin", "--role", "admin")
+    run("token", "create", "admin", "--role", "admin", **octopus)
     told = run("doctor", **octopus, OPTIMIZER_API__HOST="0.0.0.0")  # noqa: S104
     assert told.exit_code == 0, told.output
 
@@ -190,9 +197,48 @@ def test_doctor_tells_a_retired_product(run: Run) -> None:
     with serving(ServedOctopus(load(FORTNIGHT))) as octopus:
         given = {"OPTIMIZER_TARIFF__SOURCE": "octopus", "OPTIMIZER_TARIFF__BASE_URL": octopus.url}
         assert run("doctor", **given).exit_code == 0
-        told = run("doctor", **given, OPTIMIZER_TARIFF__IMPORT_PRODUCT="GONE-20-01-01")
+        elsewhere = {"OPTIMIZER_DATABASE__URL": "sqlite:///another.db", "OPTIMIZER_TARIFF__IMPORT_PRODUCT": "GONE-20-01-01"}
+        told = run("doctor", **given, **elsewhere)
         assert told.exit_code == 1
-        assert "check OPTIMIZER_TARIFF__*" in " ".join(told.output.split())
+        assert "check the tariff in the document" in " ".join(told.output.split())
+
+
+def test_the_house_of_the_environment_is_taken_over_once_and_named_as_no_longer_read(run: Run, octopus: dict[str, str]) -> None:
+    given = octopus | {"OPTIMIZER_BATTERY__CAPACITY_KWH": "7"}
+    first = " ".join(run("doctor", **given).output.split())
+    assert "version 1 by take-over" in first
+    assert "OPTIMIZER_BATTERY__CAPACITY_KWH, OPTIMIZER_TARIFF__BASE_URL, OPTIMIZER_TARIFF__SOURCE: the document holds" in first
+    again = run("doctor", OPTIMIZER_BATTERY__CAPACITY_KWH="9", OPTIMIZER_TARIFF__REGION="nonsense")
+    assert again.exit_code == 0, again.output
+    assert "7 kWh, 5/5 kW" in again.output
+
+
+def test_without_any_house_it_says_how_to_describe_one(run: Run) -> None:
+    nothing = {"OPTIMIZER_TARIFF__SOURCE": ""}
+    told = run("doctor", **nothing)
+    assert told.exit_code == 1
+    assert "no house is described yet: `battery-optimizer site new`" in " ".join(told.output.split())
+    assert "no house is described yet" in str(run("recommend", **nothing).exception)
+    with running() as service:
+        assert service.use.describe.sites() == ()
+
+
+def test_with_several_houses_a_command_is_told_which(run: Run) -> None:
+    run("db", "upgrade")
+    run("recommend")
+    with running() as service:
+        for name in ("mill", "barn"):
+            service.use.describe.create(SiteId(name), {**demo_house(None), "id": name}, actor="test", now=datetime.now(UTC))
+    assert "Self Use" in run("recommend", "--site", "mill").output
+    assert "no site named 'shed'" in str(run("plan", "--site", "shed").exception)
+    assert "say --site SITE or --all-sites" in str(run("token", "create", "phone").exception)
+    assert run("token", "create", "phone", "--site", "mill").exit_code == 0
+    assert run("token", "create", "all", "--all-sites").exit_code == 0
+    listed = {row.split()[1]: row.split()[5] for row in run("token", "list").output.splitlines() if "viewer" in row}
+    assert listed == {"phone": "mill", "all": "all"}
+    doctor = " ".join(run("doctor").output.split())
+    assert all(f"{name}: battery" in doctor for name in ("home", "mill", "barn"))
+    assert "barn: battery" not in run("doctor", "--site", "mill").output
 
 
 @pytest.fixture
@@ -221,7 +267,7 @@ def shell(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
     [
         (["recommend"], {"OPTIMIZER_TARIFF__REGION": "Z"}, "OPTIMIZER_TARIFF__REGION: "),
         (["serve"], {"OPTIMIZER_API__HOST": "0.0.0.0"}, "set OPTIMIZER_API__ADMIN_TOKEN"),  # noqa: S104
-        (["demo", "--octopus", "ZZ"], {}, "OPTIMIZER_TARIFF__REGION: "),
+        (["demo", "--octopus", "ZZ"], {}, "region: "),
         (["demo", "--port", "99999"], {}, "OPTIMIZER_API__PORT: "),
         (["token", "revoke", "nobody"], {}, "nobody"),
     ],

@@ -5,8 +5,6 @@ from typing import Any
 import pytest
 
 import app.services.tariffs  # noqa: F401  (declares the price sources)
-from app.config.described import described
-from app.config.settings import load
 from app.document.planned import site_of
 from app.document.site import read, schema
 from app.domain.errors import InvalidSiteError
@@ -17,20 +15,6 @@ HOUSE: dict[str, Any] = {
     "tariff": {"agreements": [{"import": {"source": "fixed", "per_kwh": 0.25}}]},
     "devices": [{"kind": "inverter"}, {"kind": "battery"}],
 }
-
-
-def test_the_house_of_the_environment_is_the_house_of_its_document() -> None:
-    settings = load(solar={"planes": [{"kwp": 4.2, "tilt_deg": 35, "azimuth_deg": 180}], "latitude": 51.5, "longitude": -0.1})
-    found = site_of(read(described(settings).value))
-
-    assert found.battery.bottom_kwh == settings.site.battery.reserve_kwh
-    assert (found.grid, found.solar, found.zone, found.currency) == (
-        settings.site.grid,
-        settings.site.solar,
-        settings.site.zone,
-        settings.site.currency,
-    )
-    assert (found.inverter, found.battery.reserve_kwh) == (settings.site.inverter, settings.site.battery.reserve_kwh)
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,8 @@ from app.fleet.drive import Drive
 from app.usecases.preferences import Prefer
 from tests import records
 from tests.builders import house
-from tests.fakes import Disk, FakeHome
+from tests.fakes import Disk, FakeHome, prefer_in
 from tests.fleet.dongles import FakeCommands, FakeDevices, claimed
-from tests.looks.test_shadow import FakeSettings
 from tests.records import NOON
 from tests.telemetry import DONGLE
 
@@ -40,7 +39,7 @@ class Driven:
     def __post_init__(self) -> None:
         self.commands, self.devices = FakeCommands(self.disk), FakeDevices(self.disk)
         self.devices.known[OTHER] = claimed(OTHER)
-        self.prefer = Prefer({HOME: house()}, FakeSettings(), self.home.audit, self.devices)
+        self.prefer = prefer_in(self.home.homes, self.devices, self.home.audit)
         self.home.execute.controller_of = lambda site: self.prefer.of(site).controller
         self.home.decisions.save(CHARGE)
         self.restart()

@@ -14,10 +14,10 @@ from app.domain.slot import Slot, local_day
 from app.ledger.period import Period
 from app.looks.dashboard import Dashboard, Row, Source
 from app.looks.savings import Account
+from app.usecases.home import Sites
 from app.usecases.journal import Journal
 from app.usecases.settle import GRACE
 from tests.books import MINUTE, Books
-from tests.builders import RULES
 from tests.fakes import FakePlans
 from tests.records import plan, step
 
@@ -36,7 +36,7 @@ def dashboard(books: Books, *, planned_from: datetime | None = None, minutes: in
         ]
         plans.save(plan(created_at=planned_from, steps=tuple(steps)))
     journal = Journal(plans, books.decisions)
-    return Dashboard(books.sites, books.ledger, books.prices, books.decisions, journal, books.settle)
+    return Dashboard(Sites(books.homes), books.ledger, books.prices, books.decisions, journal, books.settle)
 
 
 def rows(books: Books, now: datetime, day: date | None = None, *, planned_from: datetime | None = None) -> tuple[Row, ...]:
@@ -122,7 +122,7 @@ def test_a_past_charge_is_a_share_of_the_battery_of_its_time() -> None:
     books.live(START, START + 2 * HOUR)
     books.run(START + 2 * HOUR + GRACE)
     before = [row.soc_pct for row in rows(books, START + 2 * HOUR + GRACE)[:4]]
-    books.sites[HOME] = replace(books.site, battery=books.site.battery.sized(5.0))
+    books.become(replace(books.site, battery=books.site.battery.sized(5.0)))
 
     found = rows(books, START + 2 * HOUR + GRACE)[:4]
 
@@ -134,7 +134,7 @@ def test_savings_of_a_day_a_month_and_a_year_are_of_local_ones() -> None:
     books = Books(START).price(START - DAY, START + 3 * DAY)
     books.live(START, START + 2 * DAY)
     books.run(START + 2 * DAY + GRACE)
-    account = Account(books.sites, books.ledger, RULES)
+    account = Account(books.homes, books.ledger)
     now = START + 2 * DAY
 
     told = {period: account.statement(HOME, period, DAY_OF_CHANGE, now) for period in Period}

@@ -1,7 +1,5 @@
 """A week beside another controller, without touching its house."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,32 +8,15 @@ from app.domain.decision import Command
 from app.domain.errors import InvalidInputError
 from app.domain.forecast import ForecastKind
 from app.domain.ledger import Case
-from app.domain.setting import Setting
-from app.domain.site import HOME, Mode, SiteId
+from app.domain.site import HOME, Mode
 from app.domain.slot import Slot
 from app.looks.forecast_quality import ForecastQuality
 from app.looks.shadow import Shadow, last_weeks
-from app.usecases.preferences import Prefer
 from app.usecases.settle import GRACE
 from tests.books import Books, commanded
-from tests.fakes import FakeAudit, FakeForecasts
+from tests.fakes import FakeForecasts, prefer_in
 from tests.fleet.dongles import FakeDevices
 from tests.records import forecast, outcome
-
-
-@dataclass
-class FakeSettings:
-    held: Setting | None = None
-
-    def get(self, site: SiteId, name: str) -> Setting | None:
-        del site, name
-        return self.held
-
-    def put(self, site: SiteId, name: str, value: Mapping[str, object], *, expected_version: int, set_by: str, set_at: datetime) -> Setting:
-        del site
-        self.held = Setting(name=name, version=expected_version + 1, value=value, set_by=set_by, set_at=set_at)
-        return self.held
-
 
 START = datetime(2026, 6, 1, 0, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -46,8 +27,7 @@ def observed(days: int = 3) -> tuple[Books, Shadow]:
     books = Books(START).price(START - DAY, START + 8 * DAY)
     books.live(START, START + days * DAY, control=lambda _: Command(mode=Mode.SELF_USE))
     books.run(START + days * DAY + GRACE)
-    prefer = Prefer(books.sites, FakeSettings(), FakeAudit(), FakeDevices(books.disk))
-    return books, Shadow(books.sites, books.ledger, books.decisions, prefer)
+    return books, Shadow(books.homes, books.ledger, books.decisions)
 
 
 def test_the_same_decisions_cost_what_the_same_controller_costs() -> None:
@@ -83,7 +63,7 @@ def test_decisions_somebody_carried_out_are_no_shadow_unless_it_is_a_dry_run() -
 
     told = shadow.run(HOME, WEEK)
     assert (told.observing, told.carried_out) == (False, 1)
-    shadow.prefer.change(HOME, reserve_pct=None, dry_run=True, actor="owner", now=START)
+    prefer_in(books.homes, FakeDevices(books.disk)).change(HOME, dry_run=True, actor="owner", now=START)
     assert shadow.run(HOME, WEEK).observing
 
 

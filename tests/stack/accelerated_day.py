@@ -91,7 +91,7 @@ class House:
 
     def run_plant(self, at: datetime, hours: float, power_kw: float | None) -> None:
         """Let the battery do what the inverter's mode makes it do."""
-        site, command = self.optimizer.service.settings.site, Command(mode=OPTIONS[self.mode()], power_kw=power_kw)
+        site, command = self.optimizer.service.use.sites[HOME], Command(mode=OPTIONS[self.mode()], power_kw=power_kw)
         flows = run_slot(site, command, stored_kwh=self.stored_kwh, solar_kw=solar_kw(at), load_kw=load_kw(at), hours=hours)
         self.stored_kwh = float(flows.stored_kwh)
 

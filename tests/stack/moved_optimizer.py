@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.config.leftover import Leftover
 from app.config.settings import Settings
 from app.main import create_app
 from app.wiring.service import Service, build, prepare
@@ -132,10 +133,10 @@ class MovedOptimizer:
 
 
 @contextmanager
-def moved_optimizer(settings: Settings, clock: MovedClock) -> Iterator[MovedOptimizer]:
+def moved_optimizer(settings: Settings, clock: MovedClock, left: Leftover) -> Iterator[MovedOptimizer]:
     """Serve until the block ends. It makes no rounds by itself: the test has its time pass."""
     prepare(settings)
-    service = build(settings, clock=clock)
+    service = build(settings, left=left, clock=clock)
     shift = ClockShift(create_app(service, make_rounds=False), clock)
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(shift, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=2))

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.config.leftover import leftover
 from app.config.settings import load as load_settings
 from app.domain.decision import OutcomeStatus
 from app.domain.ledger import Case
@@ -56,9 +57,9 @@ def house(mariadb: MariaDb, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         with pytest.MonkeyPatch.context() as environment:
             for name, value in (settings(octopus, mariadb.url(DATABASE)) | broker.settings()).items():
                 environment.setenv(name, value)
-            given = load_settings(folder / "none.env")
+            given, left = load_settings(folder / "none.env"), leftover(folder / "none.env")
         ha = parts.enter_context(home_assistant(folder / "ha", mqtt=broker.entry()))
-        optimizer = parts.enter_context(moved_optimizer(given, clock))
+        optimizer = parts.enter_context(moved_optimizer(given, clock, left))
         yield House(optimizer=optimizer, octopus=octopus, ha=ha, database=mariadb, broker=broker, folder=folder)
 
 
@@ -130,9 +131,10 @@ def test_the_ledger_closes_over_the_day(day: Day) -> None:
         assert abs(each.residual_kwh or 0.0) <= tolerance_kwh(each.energies, each.slot.hours)
     by_slot = {step.slot: step.decisions[-1].command.mode for step in day.steps}
     assert all(each.mode is by_slot[each.slot] for each in slots)
-    whole = total(slots, Slot(SLOTS[0].start, SLOTS[-1].end), service.settings.site.battery)
+    battery = service.use.sites[HOME].battery
+    whole = total(slots, Slot(SLOTS[0].start, SLOTS[-1].end), battery)
     assert whole.actual.cost == pytest.approx(sum(each.cost or 0.0 for each in slots))
-    halves = [total(part, Slot(part[0].slot.start, part[-1].slot.end), service.settings.site.battery) for part in (slots[:20], slots[20:])]
+    halves = [total(part, Slot(part[0].slot.start, part[-1].slot.end), battery) for part in (slots[:20], slots[20:])]
     assert whole.actual.cost == pytest.approx(sum(half.actual.cost for half in halves))
     assert whole.saved(Case.NO_BATTERY) > 0
 

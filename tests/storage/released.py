@@ -120,7 +120,7 @@ def read(database: Database) -> dict[str, Sequence[object]]:
         "overrides": OverrideStore(database).between(HOME, Slot(START, END)),
         "settings": SettingStore(database).history(HOME, "control"),
         "ledger": LedgerStore(database).versions(HOME, START, END),
-        "tokens": TokenStore(database).all(HOME),
+        "tokens": TokenStore(database).all(),
         "audit": AuditStore(database).between(HOME, START, END),
         "devices": DeviceStore(database).all(),
         "device_states": DeviceStateStore(database).everybody(),

@@ -53,7 +53,7 @@ def test_a_sensors_last_percents_below_the_reserve_buy_nothing_in_a_dear_hour(so
 def test_second_rung_is_the_last_plan_within_its_horizon() -> None:
     home = FakeHome().priced()
     home.ask(NIGHT)
-    home.ingest.house = None
+    home.become(house=None)
     later = NIGHT + HALF_HOUR
     decision = home.ask(later)
     assert decision.plan_source is PlanSource.LAST_PLAN
@@ -68,7 +68,7 @@ def test_second_rung_is_the_last_plan_within_its_horizon() -> None:
 def test_third_rung_is_rules_when_the_plan_has_run_out() -> None:
     home = FakeHome().priced()
     home.ask(NIGHT)
-    home.ingest.house = None
+    home.become(house=None)
     late = NIGHT + timedelta(hours=50)
     home.tariff.known_until = late + timedelta(hours=12)
     home.priced(late)

@@ -18,7 +18,7 @@ def test_what_people_change_meanwhile_does_not_rewrite_history() -> None:
     books = lived(12)
     books.run(START + 6 * HOUR + GRACE)
     before = rows(books)
-    books.sites[HOME] = replace(books.site, battery=replace(books.site.battery, reserve_kwh=4.0))
+    books.become(replace(books.site, battery=replace(books.site.battery, reserve_kwh=4.0)))
     books.restart()
 
     assert books.run(START + 9 * HOUR).corrected == 0
@@ -27,7 +27,7 @@ def test_what_people_change_meanwhile_does_not_rewrite_history() -> None:
 
 def resized(books: Books, capacity_kwh: float) -> None:
     """Put in a battery of another size, and start again."""
-    books.sites[HOME] = replace(books.site, battery=books.site.battery.sized(capacity_kwh))
+    books.become(replace(books.site, battery=books.site.battery.sized(capacity_kwh)))
     books.restart()
 
 
@@ -70,7 +70,7 @@ def test_better_data_settle_a_slot_with_the_battery_it_had() -> None:
 def test_another_efficiency_does_not_rewrite_what_was_derived_with_the_one_before() -> None:
     books = lived(12, measured=frozenset({Quantity.SOC_PCT, Quantity.LOAD_KW, Quantity.SOLAR_KW}))
     books.run(START + 6 * HOUR + GRACE)
-    books.sites[HOME] = replace(books.site, battery=replace(books.site.battery, charge_efficiency=0.8))
+    books.become(replace(books.site, battery=replace(books.site.battery, charge_efficiency=0.8)))
     books.restart()
 
     assert books.run(START + 9 * HOUR).corrected == 0

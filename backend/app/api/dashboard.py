@@ -98,7 +98,7 @@ def _out(found: Day, house: Site, use: Use) -> DashboardOut:
         plan_id=found.plan_id,
         rows=[_row(each) for each in found.rows],
         actual=TotalOut.model_validate(savings.actual),
-        baselines=[baseline(each, savings.actual, use.account.rules) for each in savings.baselines],
+        baselines=[baseline(each, savings.actual, use.homes[house.id].rules) for each in savings.baselines],
         counted_hours=savings.count.settled_hours + savings.count.estimated_hours,
     )
 

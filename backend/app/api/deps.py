@@ -7,7 +7,8 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from app.domain.errors import NotFoundError
+from app.api.security import Token, must_open
+from app.domain.errors import NotFoundError, UnavailableError
 from app.domain.site import HOME, Site, SiteId
 from app.fleet.provision import Provision
 from app.fleet.registry import Fleet
@@ -20,12 +21,14 @@ from app.looks.shadow import Shadow
 from app.usecases import ports
 from app.usecases.describe import Describe
 from app.usecases.execute import Execute
+from app.usecases.home import NO_HOUSE, Homes, nothing_here
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
 from app.usecases.outlook import Outlook
 from app.usecases.preferences import Prefer
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
+from app.usecases.settle import Settle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,10 @@ class UseCases:
     """Everything a caller can ask for."""
 
     clock: Callable[[], datetime]
+    homes: Homes
     sites: Mapping[SiteId, Site]
+    problem: Callable[[SiteId], str | None]
+    """Tells why a house cannot be served as described."""
     describe: Describe
     refresh: Refresh
     ingest: Ingest
@@ -44,6 +50,7 @@ class UseCases:
     journal: Journal
     prefer: Prefer
     account: Account
+    settle: Settle
     dashboard: Dashboard
     shadow: Shadow
     forecast_quality: ForecastQuality
@@ -55,15 +62,8 @@ class UseCases:
     audit: ports.Audit
     provision: Provision
     time_limit_s: float
-    simulated_house: bool = False
-    simulated_prices: bool = False
     broker_for_devices: tuple[str | None, int | None] = (None, None)
     """Where dongles find the broker."""
-
-    @property
-    def simulated(self) -> bool:
-        """Whether prices or house are made up; pages say so."""
-        return self.simulated_house or self.simulated_prices
 
 
 def _use_cases(request: Request) -> UseCases:
@@ -81,11 +81,47 @@ def _now(use: Use) -> datetime:
 Now = Annotated[datetime, Depends(_now)]
 
 
-def _site(use: Use, site: Annotated[str, Query(description="Which house.", max_length=64, examples=["home"])] = HOME) -> Site:
-    found = use.sites.get(SiteId(site))
-    if found is None:
-        raise NotFoundError(f"no site named {site!r}")
-    return found
+def _named(
+    token: Token,
+    site: Annotated[
+        str | None, Query(description="Which house; the one that the token is for, else `home`.", max_length=64, examples=["home"])
+    ] = None,
+) -> SiteId:
+    wanted = SiteId(site) if site is not None else HOME if token.is_for_all else token.site
+    must_open(token, wanted)
+    return wanted
+
+
+Named = Annotated[SiteId, Depends(_named)]
+"""The house that is asked about, described or not; a token of another house is refused."""
+
+
+def _sees_strangers(use: Use, token: Token) -> bool:
+    return token.is_for_all or len(use.homes) <= 1
+
+
+SeesStrangers = Annotated[bool, Depends(_sees_strangers)]
+"""Whether the caller may see and claim devices that are nobody's yet: with several houses they could be a neighbour's."""
+
+
+def _described(use: Use, site: Named) -> SiteId:
+    if site not in use.homes and use.problem(site) is None:
+        raise NotFoundError(nothing_here(use.homes, site))
+    return site
+
+
+Described = Annotated[SiteId, Depends(_described)]
+"""A house that can at least say why it is not served."""
+
+
+def _site(use: Use, site: Named) -> Site:
+    found = use.sites.get(site)
+    if found is not None:
+        return found
+    problem = use.problem(site)
+    if problem is None or problem == NO_HOUSE:
+        raise NotFoundError(problem or nothing_here(use.homes, site))
+    raise UnavailableError(problem)
 
 
 House = Annotated[Site, Depends(_site)]

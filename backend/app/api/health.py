@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 from pydantic import Field
 
-from app.api.deps import House, Now, Use
+from app.api.deps import Described, Now, Use
 from app.api.models import Out
 from app.api.security import Viewer
 from app.domain.decision import Decision
@@ -52,27 +52,27 @@ def live() -> LiveOut:
 
 
 @router.get("/health", responses={HTTPStatus.SERVICE_UNAVAILABLE: {"model": HealthOut}})
-def health(use: Use, house: House, at: Now, _caller: Viewer, response: Response) -> HealthOut:
+def health(use: Use, site: Described, at: Now, _caller: Viewer, response: Response) -> HealthOut:
     """Return the state of every component; 200 when it can answer, 503 when not."""
-    report = use.health.report(house.id, at)
+    report, home = use.health.report(site, at), use.homes.get(site)
     if not report.can_answer:
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return HealthOut(
         status=report.status,
         can_answer=report.can_answer,
-        simulated=use.simulated,
-        simulated_prices=use.simulated_prices,
-        simulated_house=use.simulated_house,
+        simulated=home is not None and home.is_simulated,
+        simulated_prices=home is not None and home.simulated_prices,
+        simulated_house=home is not None and home.simulated_house,
         components=[ComponentOut.model_validate(each) for each in report.components],
     )
 
 
 @router.get("/metrics", response_class=Response)
-def metrics(use: Use, house: House, at: Now, _caller: Viewer) -> Response:
+def metrics(use: Use, site: Described, at: Now, _caller: Viewer) -> Response:
     """Return Prometheus text."""
     registry = CollectorRegistry()
     registry.register(_Intake(use.fleet.counts, use.fleet.waiting()))
-    registry.register(_Collector(use.health.report(house.id, at), use.journal.remembered_decisions.get(house.id), len(use.journal.waiting)))
+    registry.register(_Collector(use.health.report(site, at), use.journal.remembered_decisions.get(site), len(use.journal.waiting)))
     return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

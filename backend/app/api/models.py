@@ -103,7 +103,9 @@ class RecommendationOut(Out):
     decision_id: str
     plan_id: str | None
     dry_run: bool = Field(default=False, description="Whether whoever asks only shows what it would do; also while a dongle drives.")
-    controller: str = Field(default=NODE_RED, description="Who carries decisions out: `node_red`, or `dongle:` and its id.")
+    controller: str = Field(
+        default=NODE_RED, description="Who carries decisions out: `node_red`, `dongle:` and its id, or `nobody` where control is off."
+    )
     price: PriceOut
     stored_kwh_value: float | None = Field(
         description="What one more kWh in the battery after this slot saves, over every path of load and sun; None on lower rungs."

@@ -162,7 +162,7 @@ def savings(*, use: Use, house: House, at: Now, _caller: Viewer, period: Period 
         time_zone=str(house.zone),
         currency=house.currency,
         actual=TotalOut.model_validate(whole.actual),
-        baselines=[baseline(each, whole.actual, use.account.rules) for each in whole.baselines],
+        baselines=[baseline(each, whole.actual, use.homes[house.id].rules) for each in whole.baselines],
         stored_value_per_kwh=whole.stored_value_per_kwh,
         stored_value_basis=VALUE_BASIS,
         kpis=KpisOut.model_validate(whole.kpis),

@@ -1,4 +1,4 @@
-"""Who is asking: bearer tokens with roles. Only liveness needs none once the service listens beyond loopback."""
+"""Who is asking: bearer tokens with roles, each for one house or for all. Only liveness needs none beyond loopback."""
 
 import hashlib
 import hmac
@@ -9,7 +9,8 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.domain.access import KnownToken, Role
+from app.domain.access import ALL_SITES, KnownToken, Role
+from app.domain.site import SiteId
 
 _bearer = HTTPBearer(auto_error=False, description="Needed once the service listens beyond loopback.")
 
@@ -36,16 +37,38 @@ def sha256(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+ANYBODY = KnownToken(name="this machine", role=Role.ADMIN, sha256="", site=ALL_SITES)
+"""Who asks where no token is needed."""
+
+
+def _shown(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None) -> KnownToken:
+    guard: Guard = request.app.state.guard
+    if guard.is_open:
+        return ANYBODY
+    known = guard.role_of(given.credentials) if given is not None else None
+    if known is None:
+        raise HTTPException(401, "a valid bearer token is needed", {"WWW-Authenticate": "Bearer"})
+    return known
+
+
+Token = Annotated[KnownToken, Depends(_shown)]
+"""The token that the caller showed; without a good one nobody comes this far."""
+
+
+def must_open(token: KnownToken, site: SiteId) -> None:
+    """Refuse a token that is for another house.
+
+    Raises:
+        HTTPException: 403.
+    """
+    if not token.opens(site):
+        raise HTTPException(403, f"the token of {token.name} is for site {token.site}, not for {site!r}")
+
+
 def caller(needed: Role) -> Callable[..., str]:
     """Return a dependency that gives the caller's name, or refuses whoever may not do this."""
 
-    def check(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None) -> str:
-        guard: Guard = request.app.state.guard
-        if guard.is_open:
-            return "this machine"
-        known = guard.role_of(given.credentials) if given is not None else None
-        if known is None:
-            raise HTTPException(401, "a valid bearer token is needed", {"WWW-Authenticate": "Bearer"})
+    def check(known: Token) -> str:
         if not known.role.allows(needed):
             raise HTTPException(403, f"the token of {known.name} is a {known.role}'s; this needs a {needed}'s")
         return known.name

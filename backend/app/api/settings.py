@@ -15,6 +15,7 @@ class ControlOut(Out):
 
     reserve_pct: float
     dry_run: bool = Field(description="Whether executors only show what they would do.")
+    enabled: bool = Field(description="The one switch: off, nothing is controlled.")
     controller: str = Field(description="Who carries decisions out: `node_red` (whoever reports over HTTP) or `dongle:` and its id.")
 
 
@@ -23,6 +24,7 @@ class ControlIn(In):
 
     reserve_pct: float | None = Field(None, ge=0, le=100, examples=[20])
     dry_run: bool | None = None
+    enabled: bool | None = None
     controller: str | None = Field(
         None, max_length=80, examples=["node_red", "dongle:bat_60bh37202bfa"], description="A dongle must be claimed (404, 409)."
     )
@@ -40,6 +42,12 @@ def control(use: Use, house: House, _caller: Viewer) -> ControlOut:
 def change(use: Use, house: House, at: Now, caller: Controller, wish: ControlIn) -> ControlOut:
     """Change the reserve, the dry run or who carries decisions out; the next plan knows it."""
     changed = use.prefer.change(
-        house.id, reserve_pct=wish.reserve_pct, dry_run=wish.dry_run, controller=wish.controller, actor=caller, now=at
+        house.id,
+        reserve_pct=wish.reserve_pct,
+        dry_run=wish.dry_run,
+        controller=wish.controller,
+        enabled=wish.enabled,
+        actor=caller,
+        now=at,
     )
     return ControlOut.model_validate(changed)

@@ -13,10 +13,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from app.config.settings import load
+from app.cli.houses import Which, the_house
 from app.domain.errors import InvalidInputError
 from app.domain.money import currency as money_of
-from app.domain.site import HOME, WEAR_PER_KWH, Battery, GridConnection, Inverter, Mode, Site
+from app.domain.site import WEAR_PER_KWH, Battery, GridConnection, Inverter, Mode, Site
 from app.domain.tape import Tape
 from app.forecasting.scenarios import DAYS
 from app.forecasting.weatherlike import ErrorModel, errors, foretell
@@ -27,11 +27,9 @@ from app.replay.jobs import Job
 from app.replay.report import report
 from app.replay.study import Ask, planners, study, table
 from app.replay.tapes import read_tape, write_parquet, write_rows
-from app.storage.prices import PriceStore
 from app.storage.readings import ReadingStore
-from app.usecases.house_prices import HousePrices
 from app.usecases.stored_tape import stored_tape
-from app.wiring.service import build, clock, prepare
+from app.wiring.service import clock, running
 
 out, err = Console(), Console(stderr=True)
 NO_LIMIT_KW = 1000.0
@@ -40,7 +38,7 @@ OF_THE_HOUSE = (
     *("capacity", "reserve", "power", "efficiency", "wear", "inverter", "import_limit", "export_limit", "mode"),
     *("fixed_export", "charge_below", "sell_above", "zone", "currency"),
 )
-"""What describes the house of a file; the stored history has its own, in the settings."""
+"""What describes the house of a file; the stored history has its own, in its document."""
 
 Data = Annotated[Path | None, typer.Argument(help="CSV, plain or .gz: time_utc, import_price, export_price, load_kwh, pv_kwh.")]
 
@@ -48,7 +46,8 @@ Data = Annotated[Path | None, typer.Argument(help="CSV, plain or .gz: time_utc, 
 def backtest(  # noqa: PLR0913, PLR0917 - a command line's options are its arguments
     context: typer.Context,
     data: Data = None,
-    stored: Annotated[bool, typer.Option("--stored", help="Replay the stored history instead of a file, in the configured house.")] = False,  # noqa: FBT002 - typer's way
+    stored: Annotated[bool, typer.Option("--stored", help="Replay the stored history instead of a file, in the described house.")] = False,  # noqa: FBT002 - typer's way
+    house: Which = None,
     start: Annotated[datetime | None, typer.Option(help="First slot decided, UTC; 28 days into the data if not given.")] = None,
     end: Annotated[datetime | None, typer.Option(help="Where to stop, UTC.")] = None,
     capacity: Annotated[float, typer.Option(help="Battery, kWh.")] = 10.0,
@@ -80,7 +79,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command line's options are its argum
         raise InvalidInputError("name a CSV file, or say --stored")
     if data is None:
         _refuse_house(context)
-        site, rules, tape, name = *_from_store(start, end), "the stored history"
+        site, rules, tape, name = *_from_store(house, start, end), "the stored history"
     else:
         site = Site(
             battery=Battery(
@@ -178,25 +177,20 @@ def _refuse_house(context: typer.Context) -> None:
     sources = {name: context.get_parameter_source(name) for name in OF_THE_HOUSE}
     said = [f"--{name.replace('_', '-')}" for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
     if said:
-        raise InvalidInputError(f"--stored replays the house and the rules of the settings: leave out {', '.join(said)}")
+        raise InvalidInputError(f"--stored replays the house and the rules of its document: leave out {', '.join(said)}")
 
 
-def _from_store(start: datetime | None, end: datetime | None) -> tuple[Site, Rules, Tape]:
-    """Return the configured house, its rules and its tape: four weeks more than is decided."""
-    settings = load()
-    prepare(settings, patience_s=0)
-    service = build(settings)
-    try:
+def _from_store(named: str | None, start: datetime | None, end: datetime | None) -> tuple[Site, Rules, Tape]:
+    """Return the described house, its rules and its tape: four weeks more than is decided."""
+    with running() as service:
+        house = the_house(service, named)
+        home = service.homes[house]
         until = clock() if end is None else end.replace(tzinfo=end.tzinfo or UTC)
         since = until - timedelta(weeks=12) if start is None else start.replace(tzinfo=start.tzinfo or UTC) - timedelta(days=DAYS)
-        tape, filled = stored_tape(
-            HousePrices(PriceStore(service.database), service.use.sites), ReadingStore(service.database), HOME, since, until
-        )
-    finally:
-        service.close()
+        tape, filled = stored_tape(service.use.prices, ReadingStore(service.database), house, since, until)
     if filled:
         err.print(f"{filled} slots were not measured and are filled with other days' mean", style="yellow")
-    return settings.site, settings.fallback, tape
+    return home.site, home.rules, tape
 
 
 @contextmanager

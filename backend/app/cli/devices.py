@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from app.api.provisioning import fresh_code
+from app.cli.houses import Which, the_house
 from app.config.settings import load
 from app.domain.device import device_id
 from app.domain.errors import InvalidInputError, UnavailableError
-from app.domain.site import HOME
 from app.fleet.provision import renewal_message
 from app.trust.credentials import PUBLIC, Authority, write_whole
 from app.trust.holder import Holder
@@ -57,27 +57,28 @@ def device_list() -> None:
 def device_code(
     device: Annotated[str | None, typer.Argument(help="The only device it lets in.")] = None,
     hours: Annotated[float, typer.Option(min=0.1, max=720, help="How long it is good.")] = 24,
+    site: Which = None,
 ) -> None:
     """Make a code that lets one device in, once."""
     code = fresh_code()
     with running() as service:
-        service.use.provision.offer(HOME, code, device=device, good_for=timedelta(hours=hours), by=ME, now=clock())
+        service.use.provision.offer(the_house(service, site), code, device=device, good_for=timedelta(hours=hours), by=ME, now=clock())
     out.print(code, markup=False)
 
 
 @device_cli.command("claim")
-def device_claim(device: str, title: Annotated[str, typer.Option(help="What you call it.")] = "") -> None:
+def device_claim(device: str, title: Annotated[str, typer.Option(help="What you call it.")] = "", site: Which = None) -> None:
     """Say that a device that has appeared is this house's."""
     with running() as service:
-        service.use.provision.claim(HOME, device, title=title, by=ME, now=clock())
+        service.use.provision.claim(the_house(service, site), device, title=title, by=ME, now=clock())
     out.print(f"{device} is heard from now on")
 
 
 @device_cli.command("revoke")
-def device_revoke(device: str) -> None:
+def device_revoke(device: str, site: Which = None) -> None:
     """Hear a device no more, and revoke its certificates."""
     with running() as service:
-        service.use.provision.shut_out(HOME, device, by=ME, now=clock())
+        service.use.provision.shut_out(the_house(service, site), device, by=ME, now=clock())
     out.print(f"{device} is shut out")
 
 

@@ -1,16 +1,20 @@
 """The doctor: looks at every setting and connection and says what to do."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from app.config.leftover import leftover
 from app.config.settings import Settings
-from app.domain.errors import ForeignMoneyError, OptimizerError, UnauthorizedError
+from app.domain.errors import ForeignMoneyError, NotFoundError, OptimizerError, UnauthorizedError
 from app.domain.price import Direction
 from app.domain.reading import Quality, Quantity
+from app.domain.site import SiteId
 from app.looks.health import MADE_UP
 from app.services.home_assistant.entities import HomeAssistant
+from app.usecases.home import NO_HOUSE, Home
 from app.usecases.house_prices import refuse_foreign
+from app.wiring.absent import AbsentHouse
 from app.wiring.service import Service, build, clock, prepare
 
 STALE_S = 900.0
@@ -30,34 +34,68 @@ class Finding:
         return not self.remedy
 
 
-def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
-    """Yield what is found, most basic first; what rests on something broken is not looked at."""
+def examine(load: Callable[[], Settings], only: str | None = None) -> Iterator[Finding]:
+    """Yield what is found, most basic first; what rests on something broken is not looked at. Every house, or only one."""
     try:
         settings = load()
     except OptimizerError as error:
         yield Finding(name="settings", state=str(error), remedy="mend these variables in .env; .env.example explains each")
         return
-    yield _site(settings)
     try:
         prepare(settings, patience_s=0)
     except OptimizerError as error:
         yield Finding(name="database", state=str(error), remedy="check OPTIMIZER_DATABASE__URL: host, port, user, password, grants")
         return
-    service = build(settings)
+    try:
+        service = build(settings, left=leftover())
+    except OptimizerError as error:
+        remedy = "the house of the environment could not be taken over: mend these variables, or the key file"
+        yield Finding(name="house of .env", state=str(error), remedy=remedy)
+        return
     try:
         yield Finding(name="database", state="answers, schema up to date")
         yield _access(service)
-        yield from _prices(service)
-        yield from _made_up(service)
-        yield from _house(service)
+        yield from _houses(service, only)
     finally:
         service.close()
 
 
-def _site(settings: Settings) -> Finding:
-    battery = settings.battery
-    state = f"{battery.capacity_kwh:g} kWh, {battery.max_charge_kw:g}/{battery.max_discharge_kw:g} kW, reserve {battery.reserve_pct:g} %"
-    return Finding(name="battery", state=state)
+def _houses(service: Service, only: str | None) -> Iterator[Finding]:
+    """Yield what is found of every house, each under its name where there are several."""
+    sites = service.use.describe.sites() if only is None else (SiteId(only),)
+    if not sites:
+        yield Finding(name="site", state=NO_HOUSE, remedy="describe it: `battery-optimizer site new`")
+        return
+    for site in sites:
+        for finding in _one(service, site):
+            yield finding if len(sites) == 1 else replace(finding, name=f"{site}: {finding.name}")
+    if service.left.names:
+        names = ", ".join(service.left.names)
+        yield Finding(name="no longer read", state=f"{names}: the document holds; they may be removed from .env")
+
+
+def _one(service: Service, site: SiteId) -> Iterator[Finding]:
+    try:
+        described = service.use.describe.of(site)
+    except NotFoundError as error:
+        yield Finding(name="site", state=str(error), remedy="describe it: `battery-optimizer site new`")
+        return
+    problem = service.homes.problem(site)
+    remedy = "correct its document, or set the secret again" if problem else ""
+    made = f"version {described.version} by {described.set_by}, {described.set_at:%Y-%m-%d %H:%M} UTC"
+    yield Finding(name="site", state=f"{made}: {problem}" if problem else made, remedy=remedy)
+    if site in service.homes:
+        home = service.homes[site]
+        yield _battery(home)
+        yield from _prices(home)
+        yield from _made_up(home)
+        yield from _house(home)
+
+
+def _battery(home: Home) -> Finding:
+    battery = home.site.battery
+    powers = f"{battery.max_charge_kw:g}/{battery.max_discharge_kw:g} kW"
+    return Finding(name="battery", state=f"{battery.capacity_kwh:g} kWh, {powers}, reserve {home.preferences.reserve_pct:g} %")
 
 
 def _access(service: Service) -> Finding:
@@ -73,42 +111,44 @@ def _access(service: Service) -> Finding:
     return Finding(name="access", state=f"listens on {host}, tokens are set")
 
 
-def _made_up(service: Service) -> Iterator[Finding]:
+def _made_up(home: Home) -> Iterator[Finding]:
     """Warn of a real house on made-up prices; the demo's house is made up as well."""
-    if service.use.simulated_prices and not service.use.simulated_house:
-        yield Finding(name="tariff", state=MADE_UP, remedy="set OPTIMIZER_TARIFF__SOURCE=octopus, and its region and products")
+    if home.simulated_prices and not home.simulated_house:
+        yield Finding(name="tariff", state=MADE_UP, remedy="name the real source of its prices in the document's tariff")
 
 
-def _prices(service: Service) -> Iterator[Finding]:
+def _prices(home: Home) -> Iterator[Finding]:
     now = clock()
-    name, money = f"prices ({service.source.name})", service.settings.site.money
+    name = f"prices ({home.source.name})"
     try:
-        prices = service.source.prices(now - timedelta(minutes=30), now + timedelta(days=2))
-        refuse_foreign(money, prices)
+        prices = home.source.prices(now - timedelta(minutes=30), now + timedelta(days=2))
+        refuse_foreign(home.site.money, prices)
     except UnauthorizedError as error:
         yield Finding(name=name, state=str(error), remedy="check the API key")
         return
     except ForeignMoneyError as error:
-        remedy = "set OPTIMIZER_HOUSE__CURRENCY to what your bill is in, or another tariff: nothing is stored and planned on meanwhile"
+        remedy = "set place.currency to what the bill is in, or another tariff: nothing is stored and planned on meanwhile"
         yield Finding(name=name, state=str(error), remedy=remedy)
         return
     except OptimizerError as error:
         yield Finding(
-            name=name, state=str(error), remedy="check OPTIMIZER_TARIFF__* and the network; the last prices stay in use meanwhile"
+            name=name, state=str(error), remedy="check the tariff in the document and the network; the last prices stay in use meanwhile"
         )
         return
     for direction in Direction:
         known = [price for price in prices if price.direction is direction]
         if not any(price.slot.contains(now) for price in known):
-            remedy = "the product may be retired: compare OPTIMIZER_TARIFF__* with your bill"
+            remedy = "the product may be retired: compare the tariff in the document with your bill"
             yield Finding(name=f"{name}, {direction}", state="no price for now", remedy=remedy)
         else:
             until = max(price.slot.end for price in known)
             yield Finding(name=f"{name}, {direction}", state=f"known until {until:%Y-%m-%d %H:%M} UTC")
 
 
-def _house(service: Service) -> Iterator[Finding]:
-    house, now = service.house, clock()
+def _house(home: Home) -> Iterator[Finding]:
+    house, now = home.house, clock()
+    if isinstance(house, AbsentHouse):
+        return  # what is found of its document says why
     if not isinstance(house, HomeAssistant):
         yield Finding(name="house", state="no Home Assistant is set: readings must be pushed to /api/v1/readings")
         return
@@ -117,18 +157,19 @@ def _house(service: Service) -> Iterator[Finding]:
         problems = house.problems(now)
         readings = house.read(now)
     except UnauthorizedError as error:
-        remedy = "make a long-lived access token in your Home Assistant profile and set OPTIMIZER_HOME_ASSISTANT__TOKEN"
+        remedy = "make a long-lived access token in your Home Assistant profile and set the secret that sources.home_assistant names"
         yield Finding(name="home assistant", state=str(error), remedy=remedy)
         return
     except OptimizerError as error:
-        yield Finding(name="home assistant", state=str(error), remedy="check OPTIMIZER_HOME_ASSISTANT__URL and that Home Assistant runs")
+        remedy = "check sources.home_assistant in the document and that Home Assistant runs"
+        yield Finding(name="home assistant", state=str(error), remedy=remedy)
         return
     yield Finding(name="home assistant", state=f"{status.version} {status.state}, {status.time_zone}")
     if Quantity.SOC_PCT not in house.entities:
-        remedy = "add soc_pct to OPTIMIZER_HOME_ASSISTANT__ENTITIES: without a state of charge nothing is planned"
+        remedy = "add soc_pct to the sensors of the inverter's way: without a state of charge nothing is planned"
         yield Finding(name="soc_pct", state="no entity shows it", remedy=remedy)
     for problem in problems:
-        yield Finding(name="entity", state=problem, remedy="correct OPTIMIZER_HOME_ASSISTANT__ENTITIES")
+        yield Finding(name="entity", state=problem, remedy="correct the sensors of the inverter's way in the document")
     for each in readings:
         if each.quality is Quality.GOOD:
             old = each.quantity is Quantity.SOC_PCT and each.age_s(now) > STALE_S

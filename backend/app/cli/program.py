@@ -1,7 +1,6 @@
 """The same use cases in a shell: `battery-optimizer`."""
 
 import logging
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,29 +12,30 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from app.api.security import sha256
 from app.cli import show
 from app.cli.backtest import backtest
 from app.cli.devices import ca_cli, device_cli
 from app.cli.doctor import examine
 from app.cli.history import history
+from app.cli.houses import Which, the_house
+from app.cli.tokens import token_cli
+from app.config.leftover import leftover
 from app.config.settings import load
-from app.domain.access import KnownToken, Role
 from app.domain.errors import InvalidInputError, OptimizerError
-from app.domain.site import HOME
 from app.looks.health import MADE_UP
 from app.looks.shadow import last_weeks
 from app.main import create_app
-from app.services.octopus.energy import OctopusEnergy
 from app.storage.database import downgrade
 from app.storage.retention import prune
+from app.usecases.home import NO_HOUSE
+from app.wiring.access import refuse_if_unguarded
 from app.wiring.dongles import listen_only
-from app.wiring.service import Service, build, clock, prepare, refuse_if_unguarded, retention, running
+from app.wiring.meters import octopus
+from app.wiring.service import Service, build, clock, prepare, retention, running
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Plans and controls a home battery.")
 prices_cli = typer.Typer(no_args_is_help=True, help="What energy costs.")
 db_cli = typer.Typer(no_args_is_help=True, help="Where records are kept.")
-token_cli = typer.Typer(no_args_is_help=True, help="Who may ask.")
 cli.add_typer(prices_cli, name="prices")
 cli.add_typer(db_cli, name="db")
 cli.add_typer(token_cli, name="token")
@@ -65,8 +65,10 @@ def serve() -> None:
     """Serve the API and the page, and keep prices, readings and decisions fresh."""
     settings = load()
     prepare(settings)
-    service = build(settings)
-    refuse_if_unguarded(service)
+    service = build(settings, left=leftover())
+    refuse_if_unguarded(settings.api, service.guard)
+    if not service.use.describe.sites():
+        logging.getLogger(__name__).warning(NO_HOUSE)
     _serve(service)
 
 
@@ -81,59 +83,67 @@ def listen() -> None:
 @cli.command()
 def demo(
     port: Annotated[int, typer.Option(help="Where to listen.")] = 8000,
-    octopus: Annotated[str | None, typer.Option(metavar="REGION", help="Real public Agile prices of a region letter, e.g. C.")] = None,
+    region: Annotated[
+        str | None, typer.Option("--octopus", metavar="REGION", help="Real public Agile prices of a region letter, e.g. C.")
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its database.")] = Path(".demo"),
 ) -> None:
     """Serve a simulated house on http://127.0.0.1:8000 with made-up or real Agile prices."""
-    settings = show.demo_settings(port=port, region=octopus, folder=folder)
+    settings = show.demo_settings(port=port, folder=folder)
     with _working("preparing the simulated house"):
         prepare(settings)
-        service = build(settings, simulate_house=True)
+        service = build(settings, demo=show.demo_house(region))
         service.rounds.turn(clock())
+        service.rounds.finish()
     out.print(f"The house is simulated. Open http://127.0.0.1:{port}", style="bold green")
     _serve(service)
 
 
 @cli.command()
-def recommend() -> None:
+def recommend(site: Which = None) -> None:
     """Say what to do now, and why."""
     with running() as service:
-        out.print(show.decision_panel(service.use.recommend.now(HOME, clock()), service.settings.site))
-        if service.use.simulated_prices:
+        house = the_house(service, site)
+        out.print(show.decision_panel(service.use.recommend.now(house, clock()), service.use.sites[house]))
+        if service.homes[house].simulated_prices:
             out.print(f"Simulated: {MADE_UP}. `battery-optimizer doctor` says what to set.", style="bold yellow")
 
 
 @cli.command()
-def plan() -> None:
+def plan(site: Which = None) -> None:
     """Show the plan as a table and a plot."""
     with running() as service:
+        house = the_house(service, site)
         with _working("planning"):
-            service.use.recommend.now(HOME, clock())
-        found = service.use.journal.last_plan(HOME, clock())
+            service.use.recommend.now(house, clock())
+        found = service.use.journal.last_plan(house, clock())
         if found is None:
             raise InvalidInputError("there is no plan; `battery-optimizer doctor` says what is missing")
-        out.print(show.plan_table(found, service.settings.site))
-        out.print(show.plan_plot(found, service.settings.site, width=min(120, out.width)), markup=False, highlight=False)
+        out.print(show.plan_table(found, service.use.sites[house]))
+        out.print(show.plan_plot(found, service.use.sites[house], width=min(120, out.width)), markup=False, highlight=False)
 
 
 @cli.command()
-def shadow(weeks: Annotated[int, typer.Option(min=1, max=57, help="How far back.")] = 4) -> None:
+def shadow(weeks: Annotated[int, typer.Option(min=1, max=57, help="How far back.")] = 4, site: Which = None) -> None:
     """Score our decisions, simulated, against the controller that really ran the house, week by week."""
     with running() as service:
+        house = the_house(service, site)
         with _working("carrying our decisions out in the simulated house"):
-            found = service.use.shadow.run(HOME, last_weeks(clock(), weeks))
-        out.print(show.shadow_table(found, service.settings.site))
+            found = service.use.shadow.run(house, last_weeks(clock(), weeks))
+        out.print(show.shadow_table(found, service.use.sites[house]))
         if not found.observing:
             out.print(f"{found.carried_out} of our decisions were carried out: this was no shadow. Turn dry run on to observe.")
 
 
 @cli.command()
-def doctor() -> None:
+def doctor(
+    site: Annotated[str | None, typer.Option("--site", metavar="SITE", help="Only this house; every one if not given.")] = None,
+) -> None:
     """Check every setting and connection, and say what to do."""
     table = Table("", "what", "how it is", Column("what to do", overflow="fold"))
     healthy = True
     with _working("asking every neighbour"):
-        for finding in examine(load):
+        for finding in examine(load, site):
             healthy = healthy and finding.is_fine
             table.add_row("✓" if finding.is_fine else "✗", finding.name, finding.state, finding.remedy)
     out.print(table)
@@ -145,22 +155,24 @@ cli.command()(backtest)
 
 
 @prices_cli.command("refresh")
-def prices_refresh() -> None:
+def prices_refresh(site: Which = None) -> None:
     """Fetch and store what the tariff has published."""
     with running() as service:
-        with _working(f"asking {service.source.name}"):
-            found = service.use.refresh.run(HOME, clock())
+        house = the_house(service, site)
+        with _working(f"asking {service.homes[house].source.name}"):
+            found = service.use.refresh.run(house, clock())
         span = f"{found.first:%Y-%m-%d %H:%M} to {found.last:%Y-%m-%d %H:%M} UTC" if found.first and found.last else "nothing"
         out.print(f"{found.stored} prices new or changed; the source gave {span}; {len(found.missing)} slots still missing")
 
 
 @prices_cli.command("region")
-def prices_region(postcode: str) -> None:
+def prices_region(postcode: str, site: Which = None) -> None:
     """Say which Octopus region letter a postcode has."""
     with running() as service:
-        if not isinstance(service.source, OctopusEnergy):
-            raise InvalidInputError("regions are known only with OPTIMIZER_TARIFF__SOURCE=octopus")
-        out.print(service.source.region_of_postcode(postcode))
+        found = octopus(service, the_house(service, site), clock)
+        if found is None:
+            raise InvalidInputError("regions are known only where the house buys from octopus")
+        out.print(found.region_of_postcode(postcode))
 
 
 @db_cli.command("upgrade")
@@ -188,34 +200,6 @@ def db_prune() -> None:
         with _working("pruning"):
             gone = prune(service.database, None, now=clock(), keep=retention(service.settings))
         out.print(", ".join(f"{count} {name}" for name, count in gone.items()) + " deleted")
-
-
-@token_cli.command("create")
-def token_create(name: str, role: Role = Role.VIEWER) -> None:
-    """Make a token and show it once; only its hash is kept."""
-    token = secrets.token_hex(24)
-    with running() as service:
-        service.tokens.create(HOME, KnownToken(name=name, role=role, sha256=sha256(token)), clock())
-    out.print(token, markup=False)
-
-
-@token_cli.command("list")
-def token_list() -> None:
-    """Show every token's name, role and life."""
-    table = Table("name", "role", "created", "revoked")
-    with running() as service:
-        for stored in service.tokens.all(HOME):
-            revoked = f"{stored.revoked_at:%Y-%m-%d %H:%M}" if stored.revoked_at else ""
-            table.add_row(stored.token.name, stored.token.role, f"{stored.created_at:%Y-%m-%d %H:%M}", revoked)
-    out.print(table)
-
-
-@token_cli.command("revoke")
-def token_revoke(name: str) -> None:
-    """Shut a token out for good."""
-    with running() as service:
-        service.tokens.revoke(HOME, name, clock())
-    out.print(f"{name} is revoked")
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What the command line shows: tables, a plot, the demo's settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.panel import Panel
@@ -21,18 +21,29 @@ MARGIN = 16
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
-def demo_settings(*, port: int, region: str | None, folder: Path) -> Settings:
-    """Return settings of a simulated house with a 4 kW roof, on loopback, with its own SQLite file.
+def demo_house(region: str | None) -> Mapping[str, object]:
+    """Return the document of a house with a 4 kW roof, with made-up prices, or Agile's of a region."""
+    octopus = {"source": "octopus", "region": region}
+    real = {"import": octopus | {"product": "AGILE-24-10-01"}, "export": octopus | {"product": "AGILE-OUTGOING-19-05-13"}}
+    simulated = {"import": {"source": "simulated"}, "export": {"source": "simulated"}}
+    return {
+        "id": "home",
+        "title": "A simulated house",
+        "grid": {"import_limit_kw": 15, "export_limit_kw": 5},
+        "tariff": {"agreements": [simulated if region is None else real]},
+        "devices": [{"kind": "inverter", "model": "fox_ess"}, {"kind": "battery"}, {"kind": "solar", "peak_kw": 4}],
+    }
+
+
+def demo_settings(*, port: int, folder: Path) -> Settings:
+    """Return settings of a service on loopback, with its own SQLite file.
 
     Raises:
-        InvalidInputError: no such port or region.
+        InvalidInputError: no such port.
     """
-    real = {"source": "octopus", "region": region, "export_product": "AGILE-OUTGOING-19-05-13"}
     return load(
         database={"url": f"sqlite:///{folder / 'battery_optimizer.db'}"},
         api={"host": "127.0.0.1", "port": port, "viewer_token": None, "controller_token": None, "admin_token": None},
-        solar={"peak_kw": 4.0},
-        tariff={"source": "simulated"} if region is None else real,
     )
 
 

@@ -1,12 +1,12 @@
 """The house of the last release's settings, as a document: what the environment said of it is taken over once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import SecretStr
 
-from app.config.settings import Settings
+from app.config.former import FormerHouse
 from app.domain.setting import NODE_RED, Preferences
 from app.domain.site import HOME
 
@@ -19,10 +19,13 @@ class Taken:
     """What was taken over: the document as JSON, and its secrets by name."""
 
     value: Mapping[str, Any]
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    left_out: tuple[str, ...] = ()
+    """Variables that did not become a part of it."""
+    why: str = ""
 
 
-def described(settings: Settings, preferences: Preferences | None = None) -> Taken:
+def described(settings: FormerHouse, preferences: Preferences | None = None) -> Taken:
     """Return the document of the settings' house, with what people changed while the service ran."""
     house = settings.home_assistant
     keys = {HOME_ASSISTANT: house.token if house.url else None, SOLAR_KEY: settings.solar.api_key, OCTOPUS_KEY: settings.tariff.api_key}
@@ -43,13 +46,13 @@ def described(settings: Settings, preferences: Preferences | None = None) -> Tak
     return Taken(value=value, secrets={name: key.get_secret_value() for name, key in keys.items() if isinstance(key, SecretStr)})
 
 
-def _place(settings: Settings) -> dict[str, Any]:
+def _place(settings: FormerHouse) -> dict[str, Any]:
     place = {"time_zone": settings.house.time_zone, "currency": settings.house.currency}
     solar = settings.solar
     return place if solar.latitude is None else place | {"latitude": solar.latitude, "longitude": solar.longitude}
 
 
-def _agreement(settings: Settings) -> dict[str, Any]:
+def _agreement(settings: FormerHouse) -> dict[str, Any]:
     tariff = settings.tariff
     if tariff.source == "simulated":
         return {"import": {"source": "simulated"}, "export": {"source": "simulated"}}
@@ -66,7 +69,7 @@ def _agreement(settings: Settings) -> dict[str, Any]:
     return {"import": buying, "export": selling}
 
 
-def _sources(settings: Settings) -> dict[str, Any]:
+def _sources(settings: FormerHouse) -> dict[str, Any]:
     solar = settings.solar
     sources: dict[str, Any] = {}
     if settings.home_assistant.url is not None:
@@ -79,7 +82,7 @@ def _sources(settings: Settings) -> dict[str, Any]:
     return sources
 
 
-def _inverter(settings: Settings) -> dict[str, Any]:
+def _inverter(settings: FormerHouse) -> dict[str, Any]:
     given = settings.inverter
     inverter: dict[str, Any] = {
         "kind": "inverter",
@@ -101,17 +104,17 @@ def _sensor(text: str) -> dict[str, Any]:
     return {"entity": text.removeprefix("-"), "sign": -1} if text.startswith("-") else {"entity": text}
 
 
-def _battery(settings: Settings) -> dict[str, Any]:
+def _battery(settings: FormerHouse) -> dict[str, Any]:
     return {"kind": "battery", "id": "battery"} | settings.battery.model_dump()
 
 
-def _solar(settings: Settings) -> dict[str, Any]:
+def _solar(settings: FormerHouse) -> dict[str, Any]:
     solar = settings.solar
     names = {"peak_kw", "curtailable", "planes", "loss_pct", "pct_per_degree", "inverter_kw"}
     return {"kind": "solar", "id": "solar"} | solar.model_dump(mode="json", include=names)
 
 
-def _wishes(settings: Settings, preferences: Preferences | None) -> dict[str, Any]:
+def _wishes(settings: FormerHouse, preferences: Preferences | None) -> dict[str, Any]:
     wishes: dict[str, Any] = {"annual_load_kwh": settings.house.annual_load_kwh, "switching_cost": settings.planner.switching_cost}
     wishes["rules"] = settings.rules.model_dump()
     return wishes if preferences is None else wishes | {"reserve_pct": preferences.reserve_pct}

@@ -105,6 +105,7 @@ class DirectDongle(Group):
     host: str
     port: int = Field(6053, ge=1, le=65535)
     key: SecretStr | None = Field(None, description="The encryption key of its `api:`.")
+    site: str = Field("home", pattern="^[a-z0-9][a-z0-9_-]{0,39}$", description="Whose it is.")
 
 
 class DongleSettings(Group):
@@ -121,3 +122,9 @@ class DongleSettings(Group):
     )
     keep_raw_days: int = Field(7, ge=2, description="Samples older than this are forgotten; their five-minute means stay.")
     keep_means_days: int = Field(730, ge=8, description="Five-minute means older than this are forgotten.")
+
+
+class PlannerSettings(Group):
+    """The optimizer."""
+
+    time_limit_s: float = Field(2.0, gt=0, le=60, description="Wall clock for one plan; what is proved by then is used.")

@@ -1,43 +1,34 @@
-"""Settings from the environment and `.env`: `OPTIMIZER_TARIFF__REGION=C` sets `settings.tariff.region`."""
+"""Settings of the service from the environment and `.env`: `OPTIMIZER_API__PORT=9000` sets `settings.api.port`."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Self
-from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import ValidationError, model_validator
+from pydantic import ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from app.config.house import (
-    BatterySettings,
-    GridSettings,
-    HomeAssistantSettings,
-    HouseSettings,
-    InverterSettings,
-    PermissionSettings,
+from app.config.former import FormerHouse, FormerPlannerSettings
+from app.config.service import (
+    ApiSettings,
+    CertificatesSettings,
+    DatabaseSettings,
+    DongleSettings,
+    MqttSettings,
     PlannerSettings,
-    RulesSettings,
-    SolarSettings,
-    TariffSettings,
+    SecretsSettings,
 )
-from app.config.service import ApiSettings, CertificatesSettings, DatabaseSettings, DongleSettings, MqttSettings, SecretsSettings
-from app.domain.errors import InvalidInputError, InvalidSiteError
-from app.domain.money import currency
-from app.domain.site import WEAR_PER_KWH, Battery, GridConnection, Site
-from app.optimizer.rules import Rules
+from app.domain.errors import InvalidInputError
 
 NOT_OURS = frozenset({"OPTIMIZER_PUBLISH"})
 """Read by docker-compose.yml from the same `.env`."""
-SWITCHING_COST = 0.002
-"""Yardsticks: a fifth of a penny keeps a mode from flapping and is no reason to miss a better one."""
+OF_THE_HOUSE = FormerPlannerSettings.model_fields.keys() - PlannerSettings.model_fields.keys()
 
 
 class Settings(BaseSettings):
-    """Everything that can be set."""
+    """Everything that can be set of the service; a house is described by its document."""
 
     model_config = SettingsConfigDict(
         env_prefix="OPTIMIZER_", env_nested_delimiter="__", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
@@ -45,64 +36,17 @@ class Settings(BaseSettings):
 
     database: DatabaseSettings = DatabaseSettings()
     api: ApiSettings = ApiSettings()
-    battery: BatterySettings = BatterySettings()
-    inverter: InverterSettings = InverterSettings()
-    permission: PermissionSettings = PermissionSettings()
-    grid: GridSettings = GridSettings()
-    solar: SolarSettings = SolarSettings()
-    house: HouseSettings = HouseSettings()
-    tariff: TariffSettings = TariffSettings()
-    home_assistant: HomeAssistantSettings = HomeAssistantSettings()
     secrets: SecretsSettings = SecretsSettings()
     mqtt: MqttSettings = MqttSettings()
     certificates: CertificatesSettings = CertificatesSettings()
     dongles: DongleSettings = DongleSettings()
-    rules: RulesSettings = RulesSettings()
     planner: PlannerSettings = PlannerSettings()
 
-    @model_validator(mode="after")
-    def _reachable(self) -> Self:
-        if self.solar.source == "home_assistant" and self.home_assistant.url is None:
-            raise ValueError("OPTIMIZER_SOLAR__SOURCE is home_assistant: set OPTIMIZER_HOME_ASSISTANT__URL and __TOKEN")
-        return self
-
-    @property
-    def site(self) -> Site:
-        """The one house of these settings.
-
-        Raises:
-            InvalidSiteError: the numbers do not make a house.
-        """
-        battery, money = self.battery, currency(self.house.currency)
-        return Site(
-            battery=Battery(
-                capacity_kwh=battery.capacity_kwh,
-                reserve_kwh=battery.capacity_kwh * battery.reserve_pct / 100,
-                limit_kwh=battery.capacity_kwh * battery.limit_pct / 100,
-                max_charge_kw=battery.max_charge_kw,
-                max_discharge_kw=battery.max_discharge_kw,
-                charge_efficiency=battery.charge_efficiency,
-                discharge_efficiency=battery.discharge_efficiency,
-                wear_per_kwh=money.of(WEAR_PER_KWH) if battery.wear_per_kwh is None else battery.wear_per_kwh,
-                voltage_v=battery.voltage_v,
-            ),
-            inverter=self.inverter.noun(self.permission.noun),
-            grid=GridConnection(**self.grid.model_dump()),
-            solar=self.solar.array,
-            zone=ZoneInfo(self.house.time_zone),
-            currency=self.house.currency,
-        )
-
-    @property
-    def fallback(self) -> Rules:
-        """The reactive rules of this house."""
-        return Rules.of(self.site.money, **self.rules.model_dump())
-
-    @property
-    def switching_cost(self) -> float:
-        """What another mode must save within a slot, in currency."""
-        given = self.planner.switching_cost
-        return self.site.money.of(SWITCHING_COST) if given is None else given
+    @field_validator("planner", mode="before")
+    @classmethod
+    def _what_is_the_services(cls, given: object) -> object:
+        """Leave out what the document says since, and the take-over reads."""
+        return {name: value for name, value in given.items() if name not in OF_THE_HOUSE} if isinstance(given, dict) else given
 
 
 def load(env_file: Path = Path(".env"), **given: object) -> Settings:
@@ -113,22 +57,27 @@ def load(env_file: Path = Path(".env"), **given: object) -> Settings:
     """
     if unknown := _unknown([*os.environ, *dotenv_values(env_file)]):
         raise InvalidInputError("\n".join(unknown))
+    return read_groups(Settings, env_file, given)
+
+
+def read_groups[Groups: BaseSettings](groups: type[Groups], env_file: Path, given: Mapping[str, object]) -> Groups:
+    """Return groups of settings.
+
+    Raises:
+        InvalidInputError: names every variable that is wrong, one line each.
+    """
     try:
-        settings = Settings(_env_file=env_file, **given)  # type: ignore[arg-type]  # pydantic judges them
-        _ = settings.site
+        return groups(_env_file=env_file, **given)  # type: ignore[arg-type]  # pydantic judges them
     except ValidationError as error:
         raise InvalidInputError("\n".join(_complaint(found) for found in error.errors())) from error
     except SettingsError as error:
         field = str(error).split('"')[1].upper()  # error parsing value for field "name" from source "EnvSettingsSource"
         raise InvalidInputError(f"OPTIMIZER_{field}: a variable of this group should be JSON and is not") from error
-    except InvalidSiteError as error:
-        raise InvalidInputError(f"OPTIMIZER_BATTERY__*, OPTIMIZER_INVERTER__* or OPTIMIZER_GRID__*: {error}") from error
-    return settings
 
 
 def _unknown(names: Iterable[str]) -> list[str]:
     """Return a complaint for each variable of ours whose group does not exist; within a group pydantic complains."""
-    known = [field.upper() for field in Settings.model_fields]
+    known = [field.upper() for field in dict.fromkeys((*Settings.model_fields, *FormerHouse.model_fields))]
     complaints = []
     for name in sorted({each.upper() for each in names} - NOT_OURS):
         prefix, _, rest = name.partition("_")

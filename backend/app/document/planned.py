@@ -9,7 +9,9 @@ from app.document.ways import HomeAssistantWay
 from app.domain.errors import InvalidInputError, InvalidSiteError, NotFoundError
 from app.domain.money import currency
 from app.domain.roof import Plane, Roof
+from app.domain.setting import Preferences
 from app.domain.site import WEAR_PER_KWH, Battery, GridConnection, Inverter, Mode, Site, SiteId, SolarArray
+from app.templates.catalogue import model_named
 from app.templates.inverter import inverter
 from app.templates.model import WayName
 
@@ -43,7 +45,7 @@ def inverter_of(document: SiteDocument) -> Inverter:
     try:
         return inverter(
             given.model,
-            way=WAYS.get(given.way.by),
+            way=WAYS.get(given.way.by) if model_named(given.model).named_ways else None,
             own=own,
             permission=given.allow.permission(control=document.control.enabled),
             ac_limit_kw=given.ac_limit_kw,
@@ -67,6 +69,17 @@ def checked(value: Mapping[str, object]) -> SiteDocument:
     document = read(value)
     site_of(document)
     return document
+
+
+def preferences_of(document: SiteDocument) -> Preferences:
+    """Return what people change in passing."""
+    wished_pct, control = document.wishes.reserve_pct, document.control
+    return Preferences(
+        reserve_pct=document.battery.reserve_pct if wished_pct is None else wished_pct,
+        dry_run=control.dry_run,
+        controller=control.executor,
+        enabled=control.enabled,
+    )
 
 
 def roof_of(document: SiteDocument) -> Roof | None:

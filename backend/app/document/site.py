@@ -13,7 +13,6 @@ from app.document.place import Place
 from app.document.sources import Sources
 from app.document.strict import Strict
 from app.document.tariff import Tariff, described
-from app.document.ways import HomeAssistantWay
 from app.domain.errors import InvalidSiteError
 
 
@@ -38,8 +37,6 @@ class SiteDocument(Strict):
                 raise ValueError(f"a house has {'one' if least else 'at most one'} {kind}, not {kinds.count(kind)}")
         if len({device.id for device in self.devices}) < len(self.devices):
             raise ValueError("two devices have one id")
-        if self.sources.home_assistant is None and isinstance(self.inverter.way, HomeAssistantWay):
-            raise ValueError("the inverter is reached by home_assistant: give sources.home_assistant")
         self._must_see_the_sun()
         return self
 

@@ -12,6 +12,8 @@ NEVER_SET = 0
 FULL_PCT = 100.0
 NODE_RED = "node_red"
 """Whoever asks over HTTP and reports: the Node-RED flow, or a script in its place."""
+NOBODY = "nobody"
+"""Who carries decisions out of a house where control is switched off."""
 _DONGLE = "dongle:"
 
 
@@ -34,12 +36,19 @@ class Preferences:
     dry_run: bool = False
     controller: str = NODE_RED
     """Who carries decisions out: `node_red`, or `dongle:` and its id. Never two at a time."""
+    enabled: bool = True
+    """The one switch: off, nothing is controlled, and whoever was is let go to self-use."""
 
     def __post_init__(self) -> None:
         if self.controller != NODE_RED:
             device_id(dongle_of(self.controller) or self.controller)
         if not 0 <= self.reserve_pct <= FULL_PCT:
             raise InvalidInputError(f"a reserve of {self.reserve_pct} % cannot be")
+
+    @property
+    def writes_nothing(self) -> bool:
+        """Whether decisions are only shown."""
+        return self.dry_run or not self.enabled
 
 
 def dongle_of(controller: str) -> str | None:

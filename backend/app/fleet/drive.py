@@ -70,7 +70,7 @@ class Drive:
         """
         told = self._told(site.id, now)
         preferences = self.prefer.of(site.id)
-        device = None if preferences.dry_run else dongle_of(preferences.controller)
+        device = None if preferences.writes_nothing else dongle_of(preferences.controller)
         for last in [each for each in told.values() if each.command.device != device]:
             self._let_go(last, now)
         if device is None:
@@ -113,8 +113,9 @@ class Drive:
         preferences = self.prefer.of(site)
         if dongle_of(preferences.controller) != device:
             raise NotInControlError(f"site {site} is driven by {preferences.controller}, not by {device}; change its controller first")
-        if preferences.dry_run:
-            raise NotInControlError(f"site {site} is in a dry run, which commands nothing; turn it off first")
+        if preferences.writes_nothing:
+            why = "in a dry run, which commands nothing; turn it off" if preferences.enabled else "not to be controlled; enable control"
+            raise NotInControlError(f"site {site} is {why} first")
 
     def _say_schedule(self, device: str, wanted: Schedule | None) -> None:
         if wanted is None:

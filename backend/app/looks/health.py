@@ -1,6 +1,6 @@
 """Health: every component with its state and age, and what to do about it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,6 +11,7 @@ from app.domain.price import Direction
 from app.domain.reading import Quality, Quantity
 from app.domain.site import SiteId
 from app.usecases import ports
+from app.usecases.home import Homes
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
 from app.usecases.outlook import FRESH_S, HORIZON
@@ -56,12 +57,17 @@ class Health:
     journal: Journal
     prices: ports.Prices
     readings: ports.Readings
-    others: list[Callable[[datetime], Component]] = field(default_factory=list)
+    homes: Homes
+    others: list[Callable[[SiteId, datetime], Iterable[Component]]] = field(default_factory=list)
     """Connections that not every house has, such as a broker."""
+    problem: Callable[[SiteId], str | None] = lambda _: None
+    """Tells why a house cannot be served by what its document says, or not in all."""
 
     def report(self, site: SiteId, now: datetime) -> Report:
         """Return the state of every component of a site."""
-        database = self._database()
+        database, site_itself = self._database(), self._site(site)
+        if site not in self.homes:
+            return Report(status=Status.FAILED, can_answer=False, components=(database, *site_itself))
         away = database.status is Status.FAILED
         components = (
             database,
@@ -69,7 +75,8 @@ class Health:
             _unreadable("battery") if away else self._battery(site, now),
             self._house(site, now),
             self._optimizer(site, now),
-            *(ask(now) for ask in self.others),
+            *site_itself,
+            *(component for ask in self.others for component in ask(site, now)),
         )
         plan = self.journal.remembered_plans.get(site)
         price_known = not away and components[1].status is not Status.FAILED
@@ -84,6 +91,16 @@ class Health:
             waiting = len(self.journal.waiting)
             return Component(name="database", status=Status.FAILED, age_s=None, detail=f"{error}; {waiting} records wait to be stored")
         return Component(name="database", status=Status.OK, age_s=0.0, detail=f"answers, schema {revision}")
+
+    def _site(self, site: SiteId) -> list[Component]:
+        """Return what is wrong with the document, and warn of a real house steered by made-up prices."""
+        problem, home = self.problem(site), self.homes.get(site)
+        found: list[Component] = []
+        if problem is not None:
+            found.append(Component(name="site", status=Status.FAILED if home is None else Status.DEGRADED, age_s=None, detail=problem))
+        if home is not None and home.simulated_prices and not home.simulated_house:
+            found.append(Component(name="tariff", status=Status.DEGRADED, age_s=None, detail=MADE_UP))
+        return found
 
     def _prices(self, site: SiteId, now: datetime) -> Component:
         fetched = self.prices.last_fetched(site)
@@ -117,7 +134,8 @@ class Health:
         return Component(name="battery", status=status, age_s=age_s, detail=f"{reading.value:.0f} % from {reading.source}")
 
     def _house(self, site: SiteId, now: datetime) -> Component:
-        if self.ingest.house is None:
+        house = self.homes[site].house
+        if house is None:
             return Component(name="house", status=Status.OK, age_s=None, detail="readings are pushed; no house is polled")
         looked = self.ingest.looked_at.get(site)
         if looked is None:
@@ -125,7 +143,7 @@ class Health:
         error, age_s = self.ingest.last_error.get(site), (now - looked).total_seconds()
         if error:
             return Component(name="house", status=Status.FAILED, age_s=age_s, detail=error)
-        return Component(name="house", status=Status.OK, age_s=age_s, detail=f"{self.ingest.house.name} answers")
+        return Component(name="house", status=Status.OK, age_s=age_s, detail=f"{house.name} answers")
 
     def _optimizer(self, site: SiteId, now: datetime) -> Component:
         last = self.journal.remembered_decisions.get(site)
@@ -137,11 +155,6 @@ class Health:
         return Component(
             name="optimizer", status=Status.DEGRADED, age_s=age_s, detail=f"{last.plan_source} instead of a plan: {last.cause}"
         )
-
-
-def made_up(now: datetime) -> Component:  # noqa: ARG001 - every component is asked at an instant
-    """Return the component that warns of a real house steered by made-up prices."""
-    return Component(name="tariff", status=Status.DEGRADED, age_s=None, detail=MADE_UP)
 
 
 MADE_UP = "a real house is planned on made-up prices: what it saves is made up, too"

@@ -1,6 +1,5 @@
 """Savings: what a day, a month, a year cost against each baseline."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,8 +8,8 @@ from app.domain.site import Site, SiteId
 from app.domain.slot import Slot
 from app.ledger.period import Period, parts, span
 from app.ledger.savings import Savings, total
-from app.optimizer.rules import Rules
 from app.usecases import ports
+from app.usecases.home import Homes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +28,12 @@ class Statement:
 class Account:
     """Adds the ledger up."""
 
-    sites: Mapping[SiteId, Site]
+    homes: Homes
     ledger: ports.Ledger
-    rules: Rules
-    """What the third baseline does; an answer that names it must say how."""
 
     def statement(self, site: SiteId, period: Period, day: date | None, now: datetime) -> Statement:
         """Return the savings of the period that a local day lies in, today if none is given; `all` ends with today's year."""
-        house = self.sites[site]
+        house = self.homes[site].site
         wanted = span(period, day or now.astimezone(house.zone).date(), house.zone)
         first = self.ledger.first(site)
         if period is Period.ALL and first is not None:

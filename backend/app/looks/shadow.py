@@ -1,15 +1,14 @@
 """Shadow: score what this system would have done in a house that another controller runs, without touching it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.errors import InvalidInputError
-from app.domain.site import Site, SiteId
+from app.domain.site import SiteId
 from app.domain.slot import Slot
 from app.ledger.shadow import Week, shadow
 from app.usecases import ports
-from app.usecases.preferences import Prefer
+from app.usecases.home import Homes
 
 LONGEST_SLOT = timedelta(days=1)
 LONGEST = timedelta(days=400)
@@ -31,10 +30,9 @@ class ShadowRun:
 class Shadow:
     """Runs our recorded decisions through the simulated house."""
 
-    sites: Mapping[SiteId, Site]
+    homes: Homes
     ledger: ports.Ledger
     decisions: ports.Decisions
-    prefer: Prefer
 
     def run(self, site: SiteId, span: Slot) -> ShadowRun:
         """Return the shadow run over the settled slots of a span.
@@ -49,9 +47,9 @@ class Shadow:
         carried_out = sum(bool(each.outcomes) for each in decisions if each.slot.start >= span.start)
         return ShadowRun(
             span=span,
-            observing=self.prefer.of(site).dry_run or carried_out == 0,
+            observing=self.homes[site].preferences.writes_nothing or carried_out == 0,
             carried_out=carried_out,
-            weeks=tuple(shadow(self.sites[site], slots, decisions)),
+            weeks=tuple(shadow(self.homes[site].site, slots, decisions)),
         )
 
 

@@ -59,6 +59,8 @@ class MqttBridge:
     repeated_at: datetime | None = None
     last_error: str | None = None
     sent: dict[str, str] = field(default_factory=dict)
+    announced: object = None
+    """What Home Assistant was told of the device."""
     is_heard: bool = False
     """Whether our own `online` came back: a broker refuses to pass on in silence."""
     showing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -135,14 +137,20 @@ class MqttBridge:
     async def _announce(self, client: Client) -> None:
         """Say everything anew: after a connection, and whenever Home Assistant has started."""
         self.sent.clear()
-        topic, document = self.device.announcement()
-        await client.publish(topic, json.dumps(document), qos=1, retain=True)
+        await self._say_what_it_is(client)
         await self._show(client)
         await client.publish(self.device.topics.availability, "online", qos=1, retain=True)
+
+    async def _say_what_it_is(self, client: Client) -> None:
+        topic, document = self.device.announcement()
+        self.announced = document
+        await client.publish(topic, json.dumps(document), qos=1, retain=True)
 
     async def _keep_showing(self, client: Client) -> None:
         while True:
             await asyncio.sleep(self.show_every_s)
+            if self.device.announcement()[1] != self.announced:  # the house was described anew: other modes, another currency
+                await self._say_what_it_is(client)
             await self._show(client)
 
     async def _show(self, client: Client) -> None:

@@ -1,9 +1,9 @@
 """Secrets of houses, as they were encrypted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,11 @@ class SecretStore:
         """Return the secrets of a house, by name."""
         asked = select(SecretRow).where(SecretRow.site == site).order_by(SecretRow.name)
         return self.database.read(lambda session: [_secret(row) for row in session.scalars(asked)])
+
+    def marks(self) -> Mapping[SiteId, str]:
+        """Return what tells the present secrets of each house from those of another moment."""
+        asked = select(SecretRow.site, func.count(), func.max(SecretRow.set_at)).group_by(SecretRow.site)
+        return self.database.read(lambda session: {SiteId(site): f"{count} {last}" for site, count, last in session.execute(asked)})
 
     def put(self, site: SiteId, secret: SealedSecret, entry: AuditEntry) -> None:
         """Store a secret in place of the one before, and the entry with it."""

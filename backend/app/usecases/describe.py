@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.domain.audit import AuditEntry
 from app.domain.description import Description, SealedSecret
-from app.domain.errors import ConflictError, InvalidInputError, InvalidSiteError, NotFoundError
+from app.domain.errors import ConflictError, InvalidInputError, InvalidSiteError, NotFoundError, UnavailableError
 from app.domain.site import SiteId
 from app.usecases import ports
 
@@ -107,6 +107,44 @@ class Describe:
         """
         found = next((each for each in self.secrets.all(site) if each.name == name), None)
         return None if found is None else self.seal.open(site, name, found.sealed)
+
+    def opened(self, site: SiteId) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Return a house's secrets in the clear, and of each that does not open why.
+
+        Raises:
+            UnavailableError: the store is away.
+        """
+        clear, closed = dict[str, str](), dict[str, str]()
+        for each in self.secrets.all(site):
+            try:
+                clear[each.name] = self.seal.open(site, each.name, each.sealed)
+            except UnavailableError as error:
+                closed[each.name] = str(error)
+        return clear, closed
+
+    def mark(self, site: SiteId) -> tuple[int, str]:
+        """Return what tells a house's present document and secrets from those of another moment; version 0 where there is none."""
+        return self.marks().get(site, (0, ""))
+
+    def marks(self) -> Mapping[SiteId, tuple[int, str]]:
+        """Return the same of every house."""
+        secrets = self.secrets.marks()
+        return {site: (version, secrets.get(site, "")) for site, version in self.descriptions.versions().items()}
+
+    def take_over(self, site: SiteId, value: Mapping[str, object], secrets: Mapping[str, str], *, actor: str, now: datetime) -> Description:
+        """Store the first document of a house with its secrets. The document comes last: what is cut short begins again.
+
+        Raises:
+            ConflictError: there is such a house; its secrets are left alone.
+            InvalidSiteError: the document is no good.
+            UnavailableError: the store is away, or there is no key file to encrypt with.
+        """
+        self.check(value)
+        for name, text in secrets.items():
+            if self.descriptions.get(site) is None:
+                sealed = SealedSecret(name=name, sealed=self.seal.seal(site, name, text), set_by=actor, set_at=now)
+                self.secrets.put(site, sealed, AuditEntry(at=now, actor=actor, action="secret.set", subject=name))
+        return self.create(site, value, actor=actor, now=now)
 
     def keep_secret(self, site: SiteId, name: str, text: str, *, actor: str, now: datetime) -> None:
         """Encrypt and keep a secret.

@@ -10,6 +10,7 @@ from app.domain.site import SiteId
 from app.domain.slot import Slot
 from app.fleet.dongle_house import DongleHouses
 from app.usecases import ports
+from app.usecases.home import Homes
 
 LEAST_INTERVAL = timedelta(seconds=50)
 """A house is not asked more often: its own sensors are not newer."""
@@ -22,7 +23,7 @@ class Ingest:
     """Stores what is measured. Without a house to look at, readings only come in by push."""
 
     readings: ports.Readings
-    house: ports.House | None = None
+    homes: Homes
     dongles: DongleHouses | None = None
     looked_at: dict[SiteId, datetime] = field(default_factory=dict)
     last_error: dict[SiteId, str | None] = field(default_factory=dict)
@@ -47,11 +48,12 @@ class Ingest:
         if self.dongles is not None:
             self.readings.save(site, self.dongles.newest(site, now))
             self.dongles.kept()
-        if self.house is None:
+        house = self.homes[site].house
+        if house is None:
             return
         self.looked_at[site] = now
         try:
-            seen = self.house.read(now)
+            seen = house.read(now)
         except UnavailableError as error:
             self.last_error[site] = str(error)
             return
@@ -68,13 +70,14 @@ class Ingest:
         if self.dongles is not None and site not in self.past_of_dongles:
             stored += self.readings.save(site, self.dongles.past(site, start, now))
             self.past_of_dongles.add(site)
-        if self.house is None:
+        house = self.homes[site].house
+        if house is None:
             return stored
         for quantity in BACKFILLED:
             before = self.filled.get((site, quantity))
             goes_on = before is not None and before.start <= start < before.end < now
             start_from = before.end if before is not None and goes_on else start
-            stored += self.readings.save(site, self.house.history(quantity, start_from, now))
+            stored += self.readings.save(site, house.history(quantity, start_from, now))
             first = before.start if before is not None and goes_on else start
             self.filled[site, quantity] = Slot(first, now)
         return stored

@@ -18,7 +18,7 @@ from app.optimizer.problem import Problem, assemble
 from app.pricing.timeline import LOOK_BACK_DAYS, timeline
 from app.usecases import ports
 from app.usecases.history import History
-from app.usecases.sunshine import Sunshine
+from app.usecases.home import Homes
 
 HORIZON = timedelta(hours=48)
 FRESH_S = 900.0
@@ -78,8 +78,7 @@ class Outlook:
     readings: ports.Readings
     forecasts: ports.Forecasts
     history: History
-    annual_kwh: float
-    sunshine: Sunshine | None = None
+    homes: Homes
     expected: dict[SiteId, tuple[object, Expectation]] = field(default_factory=dict)
     lines: dict[SiteId, Line] = field(default_factory=dict)
     widths: dict[SiteId, tuple[datetime, dict[ForecastKind, Array]]] = field(default_factory=dict)
@@ -124,13 +123,13 @@ class Outlook:
 
     def _expectation(self, site: Site, slots: Sequence[Slot], now: datetime) -> Expectation:
         """Return what was expected when this slot began, or expect anew, and keep the forecasts as issued."""
-        sun = self._sun(site, slots, now)
-        key = (slots[0].start, len(slots), None if sun is None else sun.issued_at)
+        home, sun = self.homes[site.id], self._sun(site, slots, now)
+        key = (slots[0].start, len(slots), None if sun is None else sun.issued_at, home.annual_kwh, site.solar)
         known = self.expected.get(site.id)
         if known is not None and known[0] == key:
             return known[1]
         past = self.history.past(site, slots[0].start, minutes=round(slots[0].hours * 60))
-        stand_in = standard_load(slots, annual_kwh=self.annual_kwh, zone=site.zone, now=now)
+        stand_in = standard_load(slots, annual_kwh=home.annual_kwh, zone=site.zone, now=now)
         dark = no_sun(slots, source="no array" if site.solar.peak_kw == 0 else "none expected: no history yet", now=now)
         found = self._honest(site, expect(slots, now=now, past=past, load=stand_in, solar=sun, no_sun=dark), now)
         self.forecasts.save(site.id, found.load)
@@ -153,9 +152,10 @@ class Outlook:
 
     def _sun(self, site: Site, slots: Sequence[Slot], now: datetime) -> Forecast | None:
         """Return the weather's forecast for the roof as far as it reaches, or None."""
-        if self.sunshine is None or site.solar.peak_kw == 0:
+        sunshine = self.homes[site.id].sunshine
+        if sunshine is None or site.solar.peak_kw == 0:
             return None
-        return self.sunshine.expected(site, slots, now)
+        return sunshine.expected(site, slots, now)
 
 
 def _eased(site: Site, start_kwh: float) -> Site:

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,8 +15,8 @@ from app.domain.reading import Quantity
 from app.domain.site import Site, SiteId
 from app.domain.slot import Slot, slot_at
 from app.optimizer.lp import LIVE_GAP
-from app.optimizer.rules import Rules
 from app.usecases import ports
+from app.usecases.home import Homes, nothing_here
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
 from app.usecases.outlook import Conditions, Outlook
@@ -30,15 +29,12 @@ log = logging.getLogger(__name__)
 class Recommend:
     """Plans again when something changed, decides, and keeps both."""
 
-    sites: Mapping[SiteId, Site]
+    homes: Homes
     ingest: Ingest
     outlook: Outlook
     journal: Journal
     overrides: ports.Overrides
-    rules: Rules
     time_limit_s: float
-    switching_cost: float
-    """What another mode must save to replace the one decided earlier in the same slot, in currency."""
     words: ports.Words
     locks: dict[SiteId, threading.Lock] = field(default_factory=dict)
     forced: dict[SiteId, Override | None] = field(default_factory=dict)
@@ -50,11 +46,11 @@ class Recommend:
         Raises:
             NotFoundError: no such site.
         """
-        house = self.sites.get(site)
-        if house is None:
-            raise NotFoundError(f"no site named {site!r}")
+        home = self.homes.get(site)
+        if home is None:
+            raise NotFoundError(nothing_here(self.homes, site))
         with self.locks.setdefault(site, threading.Lock()):
-            decision = self._decide(house, now)
+            decision = self._decide(home.site, now)
             last = self.journal.last_decision(site, now)
             if last is not None and _same(last, decision):
                 return last
@@ -79,7 +75,8 @@ class Recommend:
             problem, last = prospect.problem, self.journal.last_decision(site.id, now)
             if last is not None and last.fingerprint == problem.fingerprint and last.slot == situation.slot:
                 return last
-            resolved = resolve(problem, prospect.paths, running=_running(last, situation.slot), switching_cost=self.switching_cost)
+            switching_cost = self.homes[site.id].switching_cost
+            resolved = resolve(problem, prospect.paths, running=_running(last, situation.slot), switching_cost=switching_cost)
             plan, verdict = resolved.planned(now=now, time_limit_s=self.time_limit_s, relative_gap=LIVE_GAP, before=last)
             self.journal.keep_plan(plan)
             return worded(self.words, situation, verdict)
@@ -95,7 +92,7 @@ class Recommend:
         if verdict is not None:
             return verdict
         if conditions.current is not None:
-            return decide.from_rules(site, self.rules, conditions.current, cause=cause)
+            return decide.from_rules(site, self.homes[site.id].rules, conditions.current, cause=cause)
         return decide.self_use(ReasonCode.NO_PRICE, "The current price is not known: self-use is safe at any price", cause=cause)
 
     def _without_conditions(self, site: Site, now: datetime, error: UnavailableError) -> Decision:

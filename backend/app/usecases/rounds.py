@@ -1,22 +1,24 @@
-"""Rounds: what the service does by itself, in what order and how often."""
+"""Rounds: what the service does by itself, in what order and how often. Houses are served beside each other."""
 
 import logging
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.domain.decision import Decision
 from app.domain.errors import OptimizerError
-from app.domain.site import HOME, Site, SiteId
+from app.domain.site import SiteId
 from app.fleet.drive import Drive
 from app.fleet.watch import Watch
 from app.usecases import ports
 from app.usecases.execute import Execute
+from app.usecases.home import Home, Homes
 from app.usecases.ingest import Ingest
 from app.usecases.recommend import Recommend
 from app.usecases.refresh import Refresh
 from app.usecases.settle import GRACE, Settle
-from app.usecases.sunshine import Sunshine
 
 log = logging.getLogger(__name__)
 
@@ -43,67 +45,86 @@ REVOKED_EVERY = timedelta(minutes=1)
 class Rounds:
     """Keeps every site's prices, readings and decision fresh. A duty that fails is logged and does not stop the next."""
 
-    sites: Mapping[SiteId, Site]
+    homes: Homes
     refresh: Refresh
     ingest: Ingest
     recommend: Recommend
     execute: Execute
     prune: Callable[[datetime], object]
-    actuator: ports.Actuator | None = None
-    sunshine: Sunshine | None = None
+    beside: Executor
+    """Runs the sites' turns, each beside the others: a house whose neighbour hangs delays itself only."""
     settle: Settle | None = None
     drive: Drive | None = None
     watch: Watch | None = None
-    is_dry_run: Callable[[SiteId], bool] = lambda _: False
-    done: dict[tuple[SiteId, str], datetime] = field(default_factory=dict)
-    carried_out: dict[SiteId, str] = field(default_factory=dict)
     publish_revoked: Callable[[datetime], object] = lambda _: None
+    done: dict[tuple[str, str], tuple[datetime, object]] = field(default_factory=dict)
+    """By site and duty: the period served last, and for whom it was."""
+    carried_out: dict[SiteId, str] = field(default_factory=dict)
+    running: dict[str, Future[None]] = field(default_factory=dict)
+    """By site: its last turn."""
+    beginning: threading.Lock = field(default_factory=threading.Lock)
 
     def turn(self, now: datetime) -> None:
-        """Do everything that is due."""
+        """Begin everything that is due. A site whose last turn still runs is left to it."""
+        with self.beginning:
+            self._begin(SERVICE, lambda: self._serve(now))
+            for site, home in self.homes.items():
+                self._begin(site, lambda site=site, home=home: self._look_after(site, home, now))  # type: ignore[misc]
+
+    def finish(self, timeout_s: float | None = None) -> bool:
+        """Wait until every turn that was begun has ended, or for so long; tell whether all did."""
+        return not wait(list(self.running.values()), timeout_s).not_done
+
+    def _begin(self, whose: str, work: Callable[[], None]) -> None:
+        last = self.running.get(whose)
+        if last is None or last.done():
+            self.running[whose] = future = self.beside.submit(work)
+            future.add_done_callback(lambda ended: _complain(whose, ended))
+
+    def _serve(self, now: datetime) -> None:
+        """Do what is done once for all sites."""
         if self.watch is not None:
             watch = self.watch
-            self._when_due(HOME, "watch", now, WATCH_EVERY, lambda _: watch.turn(now))
-        for site in self.sites:
-            self._when_due(site, "prices", now, self._prices_every(site), lambda s: self.refresh.run(s, now))
-            self._when_due(site, "history", now, HISTORY_EVERY, lambda s: self.ingest.backfill(s, now, days=HISTORY_DAYS))
-            self._when_due(site, "state", now, STATE_EVERY, lambda s: self.ingest.look(s, now))
-            self._when_due(site, "sunshine", now, SUNSHINE_EVERY, lambda s: self._look_at_the_sun(s, now))
-            self._when_due(site, "decision", now, DECISION_EVERY, lambda s: self._decide(s, now))
-            self._when_due(site, "drive", now, DRIVE_EVERY, lambda s: self._drive(s, now))
-            self._when_due(site, "ledger", now - GRACE, SETTLE_EVERY, lambda s: self._settle(s, now))
-            self._when_due(site, "prune", now, PRUNE_EVERY, lambda _: self.prune(now))
-            self._when_due(site, "revoked", now, REVOKED_EVERY, lambda _: self.publish_revoked(now))
+            self._when_due(SERVICE, "watch", now, WATCH_EVERY, lambda: watch.turn(now))
+        self._when_due(SERVICE, "prune", now, PRUNE_EVERY, lambda: self.prune(now))
+        self._when_due(SERVICE, "revoked", now, REVOKED_EVERY, lambda: self.publish_revoked(now))
 
-    def _when_due(self, site: SiteId, duty: str, now: datetime, every: timedelta, work: Callable[[SiteId], object]) -> None:
+    def _look_after(self, site: SiteId, home: Home, now: datetime) -> None:
+        """Do what is due for a site; whom to ask anew is asked at once."""
+        self._when_due(site, "prices", now, self._prices_every(site), lambda: self.refresh.run(site, now), whom=home.source)
+        self._when_due(site, "history", now, HISTORY_EVERY, lambda: self.ingest.backfill(site, now, days=HISTORY_DAYS), whom=home.house)
+        self._when_due(site, "state", now, STATE_EVERY, lambda: self.ingest.look(site, now), whom=home.house)
+        self._when_due(site, "sunshine", now, SUNSHINE_EVERY, lambda: _look_at_the_sun(home, now), whom=home.sunshine)
+        self._when_due(site, "decision", now, DECISION_EVERY, lambda: self._decide(site, home, now))
+        self._when_due(site, "drive", now, DRIVE_EVERY, lambda: self._drive(home, now))
+        self._when_due(site, "ledger", now - GRACE, SETTLE_EVERY, lambda: self._settle(site, now))
+
+    def _when_due(self, whose: str, duty: str, now: datetime, every: timedelta, work: Callable[[], object], *, whom: object = None) -> None:
         """Work if the current period of the duty's rhythm has not been served; rhythms are aligned to the clock."""
         period = datetime.fromtimestamp(now.timestamp() // every.total_seconds() * every.total_seconds(), now.tzinfo)
-        done = self.done.get((site, duty))
-        if done is not None and period <= done <= now:
+        done, asked = self.done.get((whose, duty), (None, None))
+        if done is not None and period <= done <= now and asked is whom:
             return
-        self.done[site, duty] = period
+        self.done[whose, duty] = period, whom
         try:
-            work(site)
+            work()
         except OptimizerError as error:
-            log.warning("site %s: %s: %s", site, duty, error)
+            log.warning("%s: %s: %s", f"site {whose}" if whose else "service", duty, error)
 
     def _prices_every(self, site: SiteId) -> timedelta:
         last = self.refresh.last.get(site)
         return PRICES_AGAIN if last is not None and (last.error or last.missing) else PRICES_EVERY
 
-    def _look_at_the_sun(self, site: SiteId, now: datetime) -> None:
-        if self.sunshine is not None:
-            self.sunshine.refresh(self.sites[site], now)
-
-    def _decide(self, site: SiteId, now: datetime) -> None:
+    def _decide(self, site: SiteId, home: Home, now: datetime) -> None:
         decision = self.recommend.now(site, now)
-        if self.actuator is not None and not self.is_dry_run(site):
-            self._carry_out(site, decision, now, self.actuator)
+        if home.actuator is not None and not home.preferences.writes_nothing:
+            self._carry_out(site, decision, now, home.actuator)
 
-    def _drive(self, site: SiteId, now: datetime) -> None:
+    def _drive(self, home: Home, now: datetime) -> None:
+        site = home.site.id
         decision = self.recommend.journal.last_decision(site, now)
         if self.drive is not None and decision is not None:
-            self.drive.turn(self.sites[site], decision, self.recommend.journal.last_plan(site, now), now)
+            self.drive.turn(home.site, decision, self.recommend.journal.last_plan(site, now), now)
 
     def _settle(self, site: SiteId, now: datetime) -> None:
         if self.settle is not None:
@@ -115,3 +136,19 @@ class Rounds:
             return
         self.execute.report(site, decision.id, actuator.carry_out(decision, now))
         self.carried_out[site] = decision.id
+
+
+SERVICE = ""
+"""Stands for no site."""
+
+
+def _look_at_the_sun(home: Home, now: datetime) -> None:
+    if home.sunshine is not None:
+        home.sunshine.refresh(home.site, now)
+
+
+def _complain(whose: str, ended: Future[None]) -> None:
+    """Log an unforeseen error, which costs one turn."""
+    error = None if ended.cancelled() else ended.exception()
+    if error is not None:
+        log.error("a round of %s failed", f"site {whose}" if whose else "the service", exc_info=error)

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from app.domain.decision import Decision
 from app.domain.ledger import SettledSlot, SlotStatus
 from app.domain.reading import Quantity, Reading
-from app.domain.site import Battery, Site, SiteId
+from app.domain.site import Battery, SiteId
 from app.domain.slot import Slot, floor
 from app.ledger.baselines import Stored, carried, start
 from app.ledger.grid import PriceBook, grid
 from app.ledger.measure import LONGEST_HOLD, Measured, measure
 from app.ledger.settle import house_of, same_inputs, same_stored, settle
-from app.optimizer.rules import Rules
 from app.usecases import ports
+from app.usecases.home import Home, Homes
 
 GRACE = timedelta(minutes=5)
 """The last readings of a slot are on their way for a while."""
@@ -43,12 +43,11 @@ class Settlement:
 class Settle:
     """Settles slots in order, since baselines carry their charge from one to the next. What was settled stays; better data add."""
 
-    sites: Mapping[SiteId, Site]
+    homes: Homes
     prices: ports.Prices
     readings: ports.Readings
     decisions: ports.Decisions
     ledger: ports.Ledger
-    rules: Rules
     checked: dict[SiteId, datetime] = field(default_factory=dict)
     """When everything that a backfill can reach was looked at last."""
 
@@ -88,7 +87,7 @@ class Settle:
         return max(first.slot.start, min(last.slot.end, again))
 
     def _walk(self, site: SiteId, now: datetime, since: datetime) -> "_Walk":
-        return _Walk(settle=self, site=self.sites[site], now=now, since=since, last=self.ledger.last_counted(site, since))
+        return _Walk(settle=self, home=self.homes[site], now=now, since=since, last=self.ledger.last_counted(site, since))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,7 +95,7 @@ class _Walk:
     """One way through past slots, oldest first."""
 
     settle: Settle
-    site: Site
+    home: Home
     now: datetime
     since: datetime
     last: SettledSlot | None
@@ -114,16 +113,16 @@ class _Walk:
 
     def settled(self, day: Slot) -> Iterator[SettledSlot]:
         """Yield the settlements that are new or differ from what stands, until a slot has to wait."""
-        use, site = self.settle, self.site.id
+        use, site = self.settle, self.home.site.id
         prices = use.prices.between(site, day.start - LONGEST_PRICE, day.end)
         slots, book = grid(prices, day.start, day.end), PriceBook(prices)
         held = {each.slot.start: each for each in use.ledger.between(site, day.start, day.end)}
         decisions = _by_slot(slots, use.decisions.between(site, day.start - LONGEST_PRICE, day.end))
         for slot, measured in zip(slots, measure(slots, self._readings(day)), strict=True):
             stood = held.get(slot.start)
-            house = self.site if stood is None else house_of(self.site, stood)
+            house = self.home.site if stood is None else house_of(self.home.site, stood)
             known = self._stored(house.battery, measured)
-            draft = settle(house, use.rules, measured, book.of(slot), known or {}, now=self.now)
+            draft = settle(house, self.home.rules, measured, book.of(slot), known or {}, now=self.now)
             if known is None or (self.last is None and not draft.status.counts):
                 continue  # the ledger begins with the first slot that can be settled, charge included
             if stood is None and self.waits and _may_improve(measured, draft) and self.now < slot.end + WAIT:
@@ -150,7 +149,7 @@ class _Walk:
 
     def _readings(self, day: Slot) -> Mapping[Quantity, Sequence[Reading]]:
         between, until = self.settle.readings.between, day.end + timedelta.resolution  # the charge at its very end counts
-        return {quantity: between(self.site.id, quantity, day.start - LONGEST_HOLD, until) for quantity in QUANTITIES}
+        return {quantity: between(self.home.site.id, quantity, day.start - LONGEST_HOLD, until) for quantity in QUANTITIES}
 
 
 def _may_improve(measured: Measured, draft: SettledSlot) -> bool:

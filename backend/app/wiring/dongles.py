@@ -13,26 +13,30 @@ from app.devices.dongle.listening import Listening, Transport
 from app.devices.dongle.native import NativeDongle
 from app.devices.dongle.over_mqtt import MqttDongles
 from app.devices.dongle.topics import Way
+from app.document.planned import checked, preferences_of
 from app.domain.audit import AuditEntry
 from app.domain.device import DeviceStanding, device_id, unclaimed
 from app.domain.dongle import CommandAnswer, DeviceCommand, Schedule
 from app.domain.errors import InvalidInputError, UnavailableError
-from app.domain.site import HOME
+from app.domain.site import SiteId
 from app.fleet.drive import Drive
 from app.fleet.intake import Intake
 from app.fleet.watch import Watch
 from app.storage.audit import AuditStore
 from app.storage.database import Database
 from app.storage.decisions import DecisionStore
+from app.storage.descriptions import DescriptionStore
 from app.storage.device_commands import DeviceCommandStore
 from app.storage.device_states import DeviceStateStore
 from app.storage.devices import DeviceStore
 from app.storage.overrides import OverrideStore
 from app.storage.partitions import TelemetryDays
 from app.storage.rollup import RollupStore
-from app.storage.settings import SettingStore
+from app.storage.secrets import SecretStore
 from app.storage.telemetry import TelemetryStore
 from app.trust.credentials import Authority
+from app.trust.secrets import KeyFile
+from app.usecases.describe import Describe
 from app.usecases.execute import Execute
 from app.usecases.preferences import Prefer
 
@@ -109,7 +113,8 @@ def claim_direct(settings: Settings, devices: DeviceStore, now: datetime) -> Non
             entry = AuditEntry(
                 at=now, actor="settings", action="device.claimed", subject=named.device, detail=f"at {named.host}:{named.port}"
             )
-            claimed = replace(known, standing=DeviceStanding.CLAIMED, site=HOME, claimed_by="settings", claimed_at=now)
+            site = SiteId(named.site)
+            claimed = replace(known, standing=DeviceStanding.CLAIMED, site=site, claimed_by="settings", claimed_at=now)
             devices.put(claimed, entry)
 
 
@@ -147,7 +152,8 @@ def keeper_of_answers(settings: Settings, database: Database) -> Drive:
     """Return who keeps answers; commands are sent, and the controller is changed, in the service that decides."""
     audit = AuditStore(database)
     devices = DeviceStore(database)
-    prefer = Prefer({HOME: settings.site}, SettingStore(database), audit, devices)
+    describe = Describe(DescriptionStore(database), SecretStore(database), KeyFile(settings.secrets.key_file), checked)
+    prefer = Prefer({}, describe, devices, lambda value: preferences_of(checked(value)))
     execute = Execute(DecisionStore(database), OverrideStore(database), audit, lambda name: prefer.read(name).controller)
     return Drive(prefer, devices, DeviceCommandStore(database), execute, audit, _sends_nothing)
 

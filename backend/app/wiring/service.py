@@ -1,85 +1,46 @@
-"""Who gets what: builds the use cases out of settings. Nothing else picks a provider."""
+"""The service: what it is asked for, what it does by itself, and who may ask."""
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
-
-import httpx
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import app.services.tariffs  # noqa: F401  (declares the price sources that a document may name)
 from app.api.deps import UseCases
-from app.api.security import Guard, sha256
-from app.config.service import ApiSettings
+from app.api.security import Guard
+from app.config.leftover import Leftover, leftover, nothing_left
 from app.config.settings import Settings, load
 from app.devices.dongle.listening import Listening
-from app.document.planned import checked
-from app.domain.access import KnownToken, Role
-from app.domain.decision import Decision, Outcome, OutcomeStatus
-from app.domain.errors import InvalidInputError, UnavailableError
+from app.domain.errors import NotFoundError, UnavailableError
 from app.domain.site import HOME
-from app.fleet.dongle_house import DongleHouses
-from app.fleet.drive import Drive
-from app.fleet.provision import Provision
-from app.fleet.registry import Fleet
-from app.looks.dashboard import Dashboard
-from app.looks.evidence import Proofs
-from app.looks.forecast_quality import ForecastQuality
-from app.looks.health import Health, made_up
-from app.looks.savings import Account
-from app.looks.shadow import Shadow
-from app.services.home_assistant.accounts import Accounts
-from app.services.home_assistant.discovery import Topics
-from app.services.home_assistant.mqtt_device import HomeAssistantDevice
-from app.services.mqtt import Broker, MqttBridge
-from app.services.simulated.dwelling import SimulatedHouse
-from app.storage.audit import AuditStore
-from app.storage.credentials import CredentialStore
+from app.services.mqtt_bridges import MqttBridges
+from app.services.tariffs.shared import SharedAnswers
 from app.storage.database import Database, upgrade
-from app.storage.decisions import DecisionStore
-from app.storage.descriptions import DescriptionStore
-from app.storage.device_commands import DeviceCommandStore
-from app.storage.device_states import DeviceStateStore
-from app.storage.devices import DeviceStore
-from app.storage.forecasts import ForecastStore
-from app.storage.ledger import LedgerStore
-from app.storage.overrides import OverrideStore
-from app.storage.plans import PlanStore
-from app.storage.prices import PriceStore
-from app.storage.readings import ReadingStore
 from app.storage.retention import Keep, prune
-from app.storage.rollup import RollupStore
-from app.storage.secrets import SecretStore
-from app.storage.settings import SettingStore
-from app.storage.telemetry import TelemetryStore
 from app.storage.tokens import TokenStore
-from app.templates.labels import VendorWords
-from app.trust.secrets import KeyFile
-from app.usecases import ports
 from app.usecases.describe import Describe
-from app.usecases.execute import Execute
-from app.usecases.history import History
-from app.usecases.house_prices import HousePrices
-from app.usecases.ingest import Ingest
-from app.usecases.journal import Journal
-from app.usecases.outlook import Outlook
-from app.usecases.preferences import Prefer, PreferredSites
-from app.usecases.recommend import Recommend
-from app.usecases.refresh import Refresh
 from app.usecases.rounds import Rounds
-from app.usecases.settle import Settle
-from app.wiring.dongles import authority, listening, no_way, watch
-from app.wiring.sources import home_assistant, price_source, sunshine_of
+from app.wiring.access import guard
+from app.wiring.bridges import bridges
+from app.wiring.clients import Clients
+from app.wiring.connections import Connections
+from app.wiring.dongles import listening, watch
+from app.wiring.homes import Builder
+from app.wiring.stores import Stores, stores
+from app.wiring.take_over import TakeOver
+from app.wiring.usecases import describe, listen_to, use_cases
+from app.wiring.workers import Workers
 
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 60.0
 """How long a start waits for its database, which may be starting too."""
-TOKENS_KNOWN_FOR_S = 15.0
-"""A revoked token works at most this long."""
+RETRY_S = 2.0
+ENDING_S = 5.0
+"""How long an ending service waits for turns that still run."""
 
 
 def clock() -> datetime:
@@ -92,128 +53,123 @@ class Service:
     """A wired service: what callers ask for, what it does by itself, who may ask."""
 
     settings: Settings
+    left: Leftover
     database: Database
+    homes: Connections
     use: UseCases
     rounds: Rounds
     guard: Guard
     tokens: TokenStore
-    source: ports.PriceSource
-    house: ports.House | None
-    bridge: MqttBridge | None = None
+    clients: Clients
+    workers: Executor
+    bridges: MqttBridges | None = None
     ears: Listening | None = None
-    clients: list[httpx.Client] = field(default_factory=list)
 
     def close(self) -> None:
-        """Write what waits and let go of every connection."""
+        """Let running turns end, write what waits and let go of every connection."""
+        self.workers.shutdown(wait=False)
+        if not self.rounds.finish(ENDING_S):
+            log.warning("a house still waits for its neighbour: it is left to it")
         self.use.journal.flush()
-        for client in self.clients:
-            client.close()
+        self.clients.close()
         self.database.close()
 
 
-def build(settings: Settings, *, simulate_house: bool = False, clock: Callable[[], datetime] = clock) -> Service:
-    """Return a service on an upgraded database."""
-    clients: list[httpx.Client] = []
-    site = settings.site
-    database = Database.open(settings.database.url.get_secret_value())
-    audit = AuditStore(database)
-    prefer = Prefer({HOME: site}, SettingStore(database), audit, DeviceStore(database))
-    sites = PreferredSites(prefer.configured, prefer)
-    source = price_source(settings, clients, clock)
-    simulated = SimulatedHouse(site, now=clock()) if simulate_house else None
-    house: ports.House | None = simulated if simulated is not None else home_assistant(settings, clients)
+def build(
+    settings: Settings,
+    *,
+    left: Leftover | None = None,
+    demo: Mapping[str, object] | None = None,
+    clock: Callable[[], datetime] = clock,
+    workers: Executor | None = None,
+) -> Service:
+    """Return a service on an upgraded database.
 
-    prices, readings, decisions = HousePrices(PriceStore(database), sites), ReadingStore(database), DecisionStore(database)
-    plans, overrides = PlanStore(database), OverrideStore(database)
-    journal = Journal(plans, decisions)
-    devices, commands = DeviceStore(database), DeviceCommandStore(database)
-    ingest = Ingest(readings, house, DongleHouses(devices, DeviceStateStore(database), TelemetryStore(database)))
-    refresh = Refresh(sites, source, prices)
-    forecasts = ForecastStore(database)
-    sunshine = sunshine_of(settings, forecasts, readings, clients)
-    outlook = Outlook(prices, readings, forecasts, History(readings), settings.house.annual_load_kwh, sunshine)
-    rules = settings.fallback
-    limit_s = settings.planner.time_limit_s
-    recommend = Recommend(sites, ingest, outlook, journal, overrides, rules, limit_s, settings.switching_cost, VendorWords())
-    execute = Execute(decisions, overrides, audit, lambda name: prefer.of(name).controller, lambda name: sites[name].inverter)
-    drive = Drive(prefer, devices, commands, execute, audit, no_way)
-    ears = listening(settings, database, clock, drive.answered)
+    A house that an earlier release had in the environment is taken over first. A demo's house is simulated within the service.
+
+    Raises:
+        InvalidInputError: the house of the environment cannot be one.
+        UnavailableError: the database is away, or secrets are to be kept and there is no key file.
+    """
+    database, left = Database.open(settings.database.url.get_secret_value()), left or nothing_left()
+    with ExitStack() as undone:
+        undone.callback(database.close)
+        service = _built(settings, stores(database), left, demo, clock, workers or Workers())
+        undone.pop_all()
+    return service
+
+
+def _built(  # noqa: PLR0917 - everything that a service stands on
+    settings: Settings,
+    kept: Stores,
+    left: Leftover,
+    demo: Mapping[str, object] | None,
+    clock: Callable[[], datetime],
+    workers: Executor,
+) -> Service:
+    clients, described = Clients(), describe(settings, kept)
+    if demo is None:
+        TakeOver(described, kept.settings, kept.prices, kept.decisions).run(left, clock())
+    else:
+        _keep_demo(described, demo, clock())
+    homes = _homes(described, kept, clients, clock, simulates=demo is not None)
+    use = use_cases(settings, kept, homes, clock)
+    ears = listening(settings, kept.database, clock, use.fleet.drive.answered)
     if ears is not None:
-        drive.send = ears.send
-    intake = ears.hearing.intake if ears is not None else None
-    waiting: Callable[[], int] = ears.hearing.waiting.qsize if ears is not None else lambda: 0
-    ledger = LedgerStore(database)
-    settle = Settle(sites, prices, readings, decisions, ledger, rules)
-    keep = retention(settings)
-    tokens = TokenStore(database)
-    use = UseCases(
-        clock=clock,
-        sites=sites,
-        describe=Describe(DescriptionStore(database), SecretStore(database), KeyFile(settings.secrets.key_file), checked),
-        refresh=refresh,
-        ingest=ingest,
-        outlook=outlook,
-        recommend=recommend,
-        execute=execute,
-        health=Health(lambda: _schema(database), refresh, ingest, journal, prices, readings),
-        journal=journal,
-        prefer=prefer,
-        account=Account(sites, ledger, rules),
-        dashboard=Dashboard(sites, ledger, prices, decisions, journal, settle),
-        shadow=Shadow(sites, ledger, decisions, prefer),
-        forecast_quality=ForecastQuality(ForecastStore(database), ledger),
-        fleet=Fleet(
-            devices,
-            DeviceStateStore(database),
-            TelemetryStore(database),
-            RollupStore(database),
-            commands,
-            drive,
-            intake,
-            waiting,
-        ),
-        prices=prices,
-        plans=plans,
-        decisions=decisions,
-        proofs=Proofs(sites, decisions, ledger),
-        audit=audit,
-        provision=Provision(DeviceStore(database), CredentialStore(database), audit, authority(settings)),
-        broker_for_devices=(settings.certificates.broker_host, settings.certificates.broker_port),
-        time_limit_s=limit_s,
-        simulated_house=simulate_house,
-        simulated_prices=settings.tariff.source == "simulated",
-    )
-    if use.simulated_prices and not use.simulated_house:
-        use.health.others.append(made_up)
-    if ears is not None:
-        use.health.others += [transport.component for transport in ears.transports]
+        listen_to(ears, use, settings)
     return Service(
         settings=settings,
-        database=database,
+        left=left,
+        database=kept.database,
+        homes=homes,
         use=use,
-        rounds=Rounds(
-            sites,
-            refresh,
-            ingest,
-            recommend,
-            execute,
-            lambda now: prune(database, None, now=now, keep=keep),
-            SimulatedActuator(simulated) if simulated is not None else None,
-            sunshine,
-            settle=settle,
-            drive=drive,
-            watch=watch(settings, database),
-            is_dry_run=lambda name: prefer.of(name).dry_run,
-            publish_revoked=use.provision.publish_revoked,
-        ),
-        guard=guard(settings.api, tokens),
-        tokens=tokens,
-        source=source,
-        house=house,
-        bridge=bridge(settings, use),
-        ears=ears,
+        rounds=_rounds(settings, kept, use, workers),
+        guard=guard(settings.api, kept.tokens),
+        tokens=kept.tokens,
         clients=clients,
+        workers=workers,
+        bridges=bridges(settings, use),
+        ears=ears,
     )
+
+
+def _homes(described: Describe, kept: Stores, clients: Clients, clock: Callable[[], datetime], *, simulates: bool) -> Connections:
+    """Return the homes as described now, which follow their documents from here on."""
+    builder = Builder(
+        forecasts=kept.forecasts, readings=kept.readings, clients=clients, shared=SharedAnswers(), clock=clock, simulates=simulates
+    )
+    homes = Connections(described, builder)
+    homes.look()
+    described.changed.append(homes.renew)
+    return homes
+
+
+def _rounds(settings: Settings, kept: Stores, use: UseCases, workers: Executor) -> Rounds:
+    keep = retention(settings)
+    return Rounds(
+        use.homes,
+        use.refresh,
+        use.ingest,
+        use.recommend,
+        use.execute,
+        lambda now: prune(kept.database, None, now=now, keep=keep),
+        workers,
+        settle=use.settle,
+        drive=use.fleet.drive,
+        watch=watch(settings, kept.database),
+        publish_revoked=use.provision.publish_revoked,
+    )
+
+
+def _keep_demo(described: Describe, wanted: Mapping[str, object], now: datetime) -> None:
+    """Have the demo's house, with the tariff that is wanted this time."""
+    try:
+        before = described.of(HOME)
+    except NotFoundError:
+        described.create(HOME, wanted, actor="demo", now=now)
+    else:
+        value = {**before.value, "tariff": wanted["tariff"]}
+        described.change(HOME, value, expected_version=before.version, actor="demo", now=now)
 
 
 def retention(settings: Settings) -> Keep:
@@ -242,112 +198,13 @@ def prepare(settings: Settings, *, patience_s: float = PATIENCE_S, sleep: Callab
             return
 
 
-RETRY_S = 2.0
-
-
 @contextmanager
 def running() -> Iterator[Service]:
     """Give a service of this process's settings, for one command."""
     settings = load()
     prepare(settings, patience_s=0)
-    service = build(settings)
+    service = build(settings, left=leftover())
     try:
         yield service
     finally:
         service.close()
-
-
-def bridge(settings: Settings, use: UseCases) -> MqttBridge | None:
-    """Return the connection to the broker that the settings name, watched by health, or None."""
-    given = settings.mqtt
-    if given.host is None:
-        return None
-    device = HomeAssistantDevice(
-        site=HOME,
-        sites=use.sites,
-        topics=Topics(prefix=given.prefix, site=HOME),
-        version=version("battery-optimizer"),
-        recommend=use.recommend,
-        outlook=use.outlook,
-        execute=use.execute,
-        prefer=use.prefer,
-        health=use.health,
-        accounts=Accounts(account=use.account, quality=use.forecast_quality),
-    )
-    broker = Broker(
-        host=given.host,
-        port=given.port,
-        username=given.username,
-        password=given.password.get_secret_value() if given.password else None,
-        ca_file=given.ca_file,
-        client_id=device.topics.node,
-    )
-    link = MqttBridge(broker=broker, device=device, clock=use.clock)
-    use.health.others.append(link.component)
-    return link
-
-
-def guard(api: ApiSettings, tokens: TokenStore) -> Guard:
-    """Return who may ask; open only on loopback and while no token is set."""
-    fixed = [
-        KnownToken(name=f"{role} token of the settings", role=role, sha256=sha256(secret.get_secret_value()))
-        for role, secret in ((Role.VIEWER, api.viewer_token), (Role.CONTROLLER, api.controller_token), (Role.ADMIN, api.admin_token))
-        if secret is not None
-    ]
-    return Guard(known=_Remembered(fixed, tokens), is_open=api.is_loopback and not fixed)
-
-
-def refuse_if_unguarded(service: Service) -> None:
-    """Raise if the service would listen beyond loopback without a token.
-
-    Raises:
-        InvalidInputError: says what to set.
-    """
-    if not service.settings.api.is_loopback and not service.guard.known():
-        raise InvalidInputError(
-            f"OPTIMIZER_API__HOST is {service.settings.api.host}, beyond loopback: set OPTIMIZER_API__ADMIN_TOKEN "
-            "(make one with `openssl rand -hex 24`) or create one with `battery-optimizer token create`"
-        )
-
-
-@dataclass(slots=True)
-class _Remembered:
-    """The fixed tokens and those of the store, which is asked now and then and may be away."""
-
-    fixed: Sequence[KnownToken]
-    tokens: TokenStore
-    stored: Sequence[KnownToken] = ()
-    asked_at: float = float("-inf")
-
-    def __call__(self) -> Sequence[KnownToken]:
-        if time.monotonic() - self.asked_at > TOKENS_KNOWN_FOR_S:
-            self.asked_at = time.monotonic()
-            try:
-                self.stored = self.tokens.active(HOME)
-            except UnavailableError as error:
-                log.warning("tokens as known before: %s", error)
-        return [*self.fixed, *self.stored]
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatedActuator:
-    """Moves the simulated house."""
-
-    house: SimulatedHouse
-
-    def carry_out(self, decision: Decision, now: datetime) -> Outcome:
-        """Command the house and read back what it then does."""
-        self.house.obey(decision.command, now, until=decision.valid_until)
-        mode = self.house.command(now).mode
-        status = OutcomeStatus.CONFIRMED if mode is decision.command.mode else OutcomeStatus.FAILED
-        return Outcome(status=status, at=now + READ_BACK, reported_by="simulated house", mode_read_back=mode)
-
-
-READ_BACK = timedelta(seconds=1)
-
-
-def _schema(database: Database) -> str:
-    schema = database.check()
-    if not schema.is_current:
-        raise UnavailableError(f"the schema is {schema.current}, this version needs {schema.newest}: run `battery-optimizer db upgrade`")
-    return schema.newest

@@ -1,46 +1,31 @@
-"""Who tells prices, sunshine and the house's state, as the settings name them."""
+"""Whom a house asks, as its document names them: who forecasts the sun, and its Home Assistant."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
 import httpx
 
-from app.config.settings import Settings
+from app.document.planned import roof_of
+from app.document.site import SiteDocument
+from app.document.ways import HomeAssistantWay
+from app.domain.reading import Quantity
+from app.domain.roof import Roof
 from app.forecasting.pv_model import clear_kw
 from app.services.home_assistant.entities import Entity, HomeAssistant
-from app.services.octopus.energy import FlatExport, OctopusEnergy
-from app.services.octopus.tariff import OctopusTariff
-from app.services.simulated.agile import SimulatedAgile
 from app.services.solar.forecast_solar import ForecastSolar
 from app.services.solar.home_assistant_solar import HomeAssistantSolar
 from app.services.solar.open_meteo import OpenMeteo
 from app.services.solar.smhi import Smhi
 from app.services.solar.solcast import Solcast
+from app.templates.catalogue import model_named
+from app.templates.own import adapted
+from app.templates.way_home_assistant import Sensor
 from app.usecases import ports
-from app.usecases.sunshine import Sunshine
 
-
-def price_source(settings: Settings, clients: list[httpx.Client], clock: Callable[[], datetime]) -> ports.PriceSource:
-    """Return the tariff that the settings name."""
-    tariff = settings.tariff
-    if tariff.source == "simulated":
-        return SimulatedAgile(clock=clock, money=settings.site.money)
-    http = httpx.Client(base_url=tariff.base_url, follow_redirects=True)
-    clients.append(http)
-    export = (
-        OctopusTariff(product=tariff.export_product, region=tariff.region)
-        if tariff.export_product
-        else FlatExport(per_kwh=tariff.export_per_kwh)
-    )
-    return OctopusEnergy(
-        http=http,
-        import_tariff=OctopusTariff(product=tariff.import_product, region=tariff.region),
-        export_tariff=export,
-        payment_method=tariff.payment_method,
-        api_key=tariff.api_key.get_secret_value() if tariff.api_key else None,
-    )
-
+type Http = Callable[[str], httpx.Client]
+"""Gives a client for a base URL."""
+type Secret = Callable[[str], str]
+"""Gives a secret by its name; raises UnavailableError where there is none."""
 
 SOLAR_URLS = {
     "open_meteo": "https://api.open-meteo.com/v1/",
@@ -50,50 +35,57 @@ SOLAR_URLS = {
 }
 
 
-def sunshine_of(settings: Settings, forecasts: ports.Forecasts, readings: ports.Readings, clients: list[httpx.Client]) -> Sunshine | None:
-    """Return who looks after the solar forecast, None where the house's own history is to do."""
-    roof, source = settings.solar.roof, solar_source(settings, clients)
-    if roof is None or source is None:
+def solar_source(document: SiteDocument, http: Http, secret: Secret) -> ports.SolarSource | None:
+    """Return the solar forecast that a document names, None for the house's own history.
+
+    Raises:
+        UnavailableError: a secret that it needs is not set or does not open.
+    """
+    roof, house, sun = roof_of(document), document.sources.home_assistant, document.sources.solar
+    url = sun.base_url or (house.url if house and sun.source == "home_assistant" else SOLAR_URLS.get(sun.source))
+    if roof is None or url is None or sun.source == "history":
         return None
-    return Sunshine(source, roof, forecasts, readings, settings.solar.calibrate)
+    if sun.source == "home_assistant":
+        token = secret(house.token) if house else ""
+        zone = ZoneInfo(document.place.time_zone)
+        return HomeAssistantSolar(http=http(url), token=token, entities=sun.entities, roof=roof, zone=zone)
+    return _weather(document, roof, http(url), secret(sun.api_key) if sun.api_key else None)
 
 
-def solar_source(settings: Settings, clients: list[httpx.Client]) -> ports.SolarSource | None:
-    """Return the solar forecast that the settings name, or None for the house's own history."""
-    solar, house = settings.solar, settings.home_assistant
-    roof, name = solar.roof, solar.source
-    url = solar.base_url or (house.url if name == "home_assistant" else SOLAR_URLS.get(name))
-    if roof is None or url is None:
-        return None
-    http = httpx.Client(base_url=url)
-    clients.append(http)
-    key = solar.api_key.get_secret_value() if solar.api_key else None
-    match name:
+def _weather(document: SiteDocument, roof: Roof, http: httpx.Client, key: str | None) -> ports.SolarSource | None:
+    sun = document.sources.solar
+    match sun.source:
         case "open_meteo":
-            return OpenMeteo(http=http, roof=roof, quarters=solar.quarters, models=solar.models, api_key=key, ensemble=solar.ensemble)
+            return OpenMeteo(http=http, roof=roof, quarters=sun.quarters, models=sun.models, api_key=key, ensemble=sun.ensemble)
         case "smhi":
             return Smhi(http=http, roof=roof)
         case "forecast_solar":
             return ForecastSolar(http=http, roof=roof, api_key=key)
         case "solcast":
-            return Solcast(http=http, rooftops=solar.rooftops, api_key=key or "", shape=lambda at_s: clear_kw(roof, at_s))
-        case "home_assistant":
-            token = house.token.get_secret_value() if house.token else ""
-            zone = ZoneInfo(settings.house.time_zone)
-            return HomeAssistantSolar(http=http, token=token, entities=solar.entities, roof=roof, zone=zone)
-        case "history":
+            return Solcast(http=http, rooftops=sun.rooftops, api_key=key or "", shape=lambda at_s: clear_kw(roof, at_s))
+        case _:
             return None
 
 
-def home_assistant(settings: Settings, clients: list[httpx.Client]) -> HomeAssistant | None:
-    """Return the Home Assistant that the settings name, or None."""
-    given = settings.home_assistant
-    if given.url is None or given.token is None:
+def home_assistant(document: SiteDocument, http: Http, secret: Secret) -> HomeAssistant | None:
+    """Return the Home Assistant that a document names, None where readings are pushed.
+
+    It is asked for the sensors that the house names, or for those of its inverter's model where it names none.
+
+    Raises:
+        UnavailableError: its token is not set or does not open.
+    """
+    given, way = document.sources.home_assistant, document.inverter.way
+    if given is None or not isinstance(way, HomeAssistantWay):
         return None
-    http = httpx.Client(base_url=given.url)
-    clients.append(http)
-    entities = {
-        quantity: Entity(entity_id=text.removeprefix("-"), sign=-1 if text.startswith("-") else 1)
-        for quantity, text in given.entities.items()
+    return HomeAssistant(http=http(given.url), token=secret(given.token), entities=_entities(document.inverter.model, way))
+
+
+def _entities(model: str, way: HomeAssistantWay) -> dict[Quantity, Entity]:
+    of_model = model_named(model).ways.home_assistant
+    sensors: Mapping[Quantity, Sensor] = {} if of_model is None else adapted(of_model, way).sensors
+    own = {quantity: Sensor(entity=each) if isinstance(each, str) else each for quantity, each in way.sensors.items() if each is not None}
+    told = {quantity: sensors.get(quantity, each) for quantity, each in own.items()} if own else sensors
+    return {
+        quantity: Entity(entity_id=each.entity, sign=each.sign or 1, minus=each.minus) for quantity, each in told.items() if each.entity
     }
-    return HomeAssistant(http=http, token=given.token.get_secret_value(), entities=entities)

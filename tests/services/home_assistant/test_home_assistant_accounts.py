@@ -9,7 +9,6 @@ from app.looks.savings import Account
 from app.services.home_assistant.accounts import EVERY, KEPT_FOR, Accounts, keys
 from app.usecases.settle import GRACE
 from tests.books import Books
-from tests.builders import RULES
 from tests.fakes import FakeForecasts
 from tests.records import forecast
 
@@ -27,7 +26,7 @@ def lived() -> tuple[Books, Accounts]:
     slots = tuple(slots_between(START, START + DAY, minutes=30))
     forecasts.save(HOME, forecast(kw=[1.0] * len(slots), slots=slots, issued_at=START))
     quality = ForecastQuality(forecasts, books.ledger)
-    return books, Accounts(account=Account(books.sites, books.ledger, RULES), quality=quality)
+    return books, Accounts(account=Account(books.homes, books.ledger), quality=quality)
 
 
 def test_savings_are_those_of_the_statement_and_say_since_when() -> None:

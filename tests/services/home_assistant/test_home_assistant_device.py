@@ -6,10 +6,10 @@ from typing import Any, cast
 import pytest
 
 from app.domain.decision import Command
-from app.domain.errors import ConflictError, InvalidInputError
+from app.domain.errors import InvalidInputError
 from app.domain.plan import Plan
-from app.domain.setting import Preferences, Setting
-from app.domain.site import HOME, Mode, SiteId
+from app.domain.setting import Preferences
+from app.domain.site import HOME, Mode
 from app.domain.slot import Slot
 from app.looks.forecast_quality import ForecastQuality
 from app.looks.health import Component, Status
@@ -18,9 +18,9 @@ from app.services.home_assistant.accounts import Accounts
 from app.services.home_assistant.discovery import Topics, discovery
 from app.services.home_assistant.mqtt_device import HomeAssistantDevice
 from app.services.home_assistant.states import LONGEST_STATE, PLAN_SLOTS, Shown, plan_attributes, states
-from app.usecases.preferences import Prefer, PreferredSites
-from tests.builders import RULES, house, priced
-from tests.fakes import NIGHT, FakeHome, FakeLedger, forced
+from app.usecases.home import Sites
+from tests.builders import house, priced
+from tests.fakes import NIGHT, FakeHome, FakeLedger, forced, prefer_in
 from tests.fleet.dongles import FakeDevices
 from tests.records import changed
 
@@ -29,34 +29,15 @@ RECORDED_BYTES = 16_384
 GARBAGE = ["", " ", "nan", "inf", "-1", "100.5", "ON ", "on", "force_charge ", "Force Charge", "{}", "null", "\x00", "1" * 400, "💥"]
 
 
-class FakeSettings:
-    """Versions of groups of settings."""
-
-    def __init__(self) -> None:
-        self.rows: list[Setting] = []
-
-    def get(self, site: SiteId, name: str) -> Setting | None:
-        del site
-        return next((each for each in reversed(self.rows) if each.name == name), None)
-
-    def put(self, site: SiteId, name: str, value: Any, *, expected_version: int, set_by: str, set_at: Any) -> Setting:  # noqa: ANN401
-        if len(self.rows) != expected_version:
-            raise ConflictError(f"{site} changed")
-        self.rows.append(Setting(name=name, version=expected_version + 1, value=value, set_by=set_by, set_at=set_at))
-        return self.rows[-1]
-
-
 class Shower:
     """A house on fakes with its device."""
 
     def __init__(self, home: FakeHome | None = None) -> None:
         self.home = home or FakeHome().priced()
-        self.prefer = Prefer(self.home.sites, FakeSettings(), self.home.audit, FakeDevices(self.home.disk))
-        sites = PreferredSites(self.home.sites, self.prefer)
-        self.home.recommend.sites = sites
+        self.prefer = prefer_in(self.home.homes, FakeDevices(self.home.disk), self.home.audit)
         self.device = HomeAssistantDevice(
             site=HOME,
-            sites=sites,
+            sites=Sites(self.home.homes),
             topics=Topics(prefix="battery_optimizer", site=HOME),
             version="1",
             recommend=self.home.recommend,
@@ -65,7 +46,7 @@ class Shower:
             prefer=self.prefer,
             health=self.home.health,
             accounts=Accounts(
-                account=Account(self.home.sites, FakeLedger(self.home.disk), RULES),
+                account=Account(self.home.homes, FakeLedger(self.home.disk)),
                 quality=ForecastQuality(self.home.forecasts, FakeLedger(self.home.disk)),
             ),
         )
@@ -249,7 +230,7 @@ def test_looking_does_not_plan_again_and_a_new_slot_or_an_override_does(shower: 
 def test_health_names_the_broker_only_where_there_is_one(shower: Shower) -> None:
     before = [each.name for each in shower.home.health.report(HOME, NIGHT).components]
     assert "mqtt" not in before
-    shower.home.health.others.append(lambda _: Component(name="mqtt", status=Status.FAILED, age_s=None, detail="refused"))
+    shower.home.health.others.append(lambda *_: [Component(name="mqtt", status=Status.FAILED, age_s=None, detail="refused")])
     report = shower.home.health.report(HOME, NIGHT)
     assert [each.name for each in report.components] == [*before, "mqtt"]
     assert report.status is Status.FAILED

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
-from operator import attrgetter
 from typing import Literal
 
 import httpx
@@ -27,6 +26,8 @@ class Entity:
 
     entity_id: str
     sign: Literal[1, -1] = 1
+    minus: str | None = None
+    """Another entity whose value is taken off, where two make one quantity."""
 
 
 type EntityMap = Mapping[Quantity, Entity]
@@ -82,15 +83,23 @@ class HomeAssistant:
         entity = self.entities.get(quantity)
         if entity is None:
             return []
-        unit = self._api.state(entity.entity_id).attributes.unit_of_measurement
+        found = self._past(quantity, entity.entity_id, start, end)
+        if entity.minus is not None:
+            found = _differences(found, self._past(quantity, entity.minus, start, end))
+        turned = ((at, None if value is None else entity.sign * value) for at, value in sorted(found.items()))
+        return [self._reading(quantity, at, value) for at, value in turned]
+
+    def _past(self, quantity: Quantity, entity_id: str, start: datetime, end: datetime) -> dict[datetime, float | None]:
+        """Return what the recorder kept of one entity, in our unit."""
+        unit = self._api.state(entity_id).attributes.unit_of_measurement
         if in_unit_of(quantity, 0.0, unit) is None:
-            raise UnavailableError(f"home assistant: {entity.entity_id} is in {unit!r}, which is no unit of {quantity}")
-        found: dict[datetime, Reading] = {}
+            raise UnavailableError(f"home assistant: {entity_id} is in {unit!r}, which is no unit of {quantity}")
+        found: dict[datetime, float | None] = {}
         for first, last in pairwise(_cuts(start, end)):
-            for row in self._api.history(entity.entity_id, first, last):
+            for row in self._api.history(entity_id, first, last):
                 if start <= row.at < end:
-                    found.setdefault(row.at, self._reading(quantity, row.at, _signed(quantity, row.state, unit, entity.sign)))
-        return sorted(found.values(), key=attrgetter("at"))
+                    found.setdefault(row.at, _converted(quantity, row.state, unit))
+        return found
 
     def call_service(self, domain: str, service: str, data: Mapping[str, object]) -> tuple[str, ...]:
         """Call a service and return the entities that changed meanwhile. None is no failure, and a call is no proof: read back.
@@ -117,22 +126,40 @@ class HomeAssistant:
 
     def _look(self, quantity: Quantity, entity: Entity, now: datetime) -> tuple[Reading, str | None]:
         """Return the reading of one entity, and what is wrong with it if anything is."""
+        at, value, problem = self._now(quantity, entity.entity_id, now)
+        if entity.minus is not None:
+            other_at, taken_off, other_problem = self._now(quantity, entity.minus, now)
+            at, problem = max(at, other_at), problem or other_problem
+            value = None if value is None or taken_off is None else value - taken_off
+        return self._reading(quantity, at, None if value is None else entity.sign * value), problem
+
+    def _now(self, quantity: Quantity, entity_id: str, now: datetime) -> tuple[datetime, float | None, str | None]:
+        """Return when one entity said what, in our unit, and what is wrong with it if anything is."""
         try:
-            state = self._api.state(entity.entity_id)
+            state = self._api.state(entity_id)
         except NoSuchPathError:
-            return self._reading(quantity, now, None), f"{quantity}: there is no entity {entity.entity_id}"
+            return now, None, f"{quantity}: there is no entity {entity_id}"
         unit = state.attributes.unit_of_measurement
-        value = _signed(quantity, state.state, unit, entity.sign)
-        return self._reading(quantity, state.at, value), _problem(quantity, entity.entity_id, state.state, unit)
+        return state.at, _converted(quantity, state.state, unit), _problem(quantity, entity_id, state.state, unit)
 
     def _reading(self, quantity: Quantity, at: datetime, value: float | None) -> Reading:
         return reading(device=self.name, quantity=quantity, at=at, value=value, source=self.name)
 
 
-def _signed(quantity: Quantity, state: str, unit: str | None, sign: int) -> float | None:
+def _converted(quantity: Quantity, state: str, unit: str | None) -> float | None:
     value = number(state)
-    converted = None if value is None else in_unit_of(quantity, value, unit)
-    return None if converted is None else sign * converted
+    return None if value is None else in_unit_of(quantity, value, unit)
+
+
+def _differences(one: Mapping[datetime, float | None], other: Mapping[datetime, float | None]) -> dict[datetime, float | None]:
+    """Return one less the other at each instant at which either changed, from when both are known."""
+    found: dict[datetime, float | None] = {}
+    held: float | None = None
+    taken_off: float | None = None
+    for at in sorted({*one, *other}):
+        held, taken_off = one.get(at, held), other.get(at, taken_off)
+        found[at] = None if held is None or taken_off is None else held - taken_off
+    return found
 
 
 def _problem(quantity: Quantity, entity_id: str, state: str, unit: str | None) -> str | None:

@@ -39,6 +39,10 @@ class Secrets(Protocol):
         """Return the secrets of a house, by name."""
         ...
 
+    def marks(self) -> Mapping[SiteId, str]:
+        """Return what tells the present secrets of each house from those of another moment."""
+        ...
+
     def put(self, site: SiteId, secret: SealedSecret, entry: AuditEntry) -> None:
         """Store a secret in place of the one before."""
         ...

@@ -1,20 +1,19 @@
-"""The house: battery, inverter, grid, roof, tariff, Home Assistant, rules and planner."""
+"""The house as the last release had it in the environment. It is read once, for the document; nothing else reads it."""
 
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.config.group import Group
+from app.config.service import PlannerSettings
 from app.domain.errors import InvalidInputError, NotFoundError
 from app.domain.money import currency
-from app.domain.permission import Leave, Permission
+from app.domain.permission import Leave
 from app.domain.reading import Quantity
-from app.domain.roof import Plane, Roof
-from app.domain.site import Coupling, Inverter, Mode, SolarArray
-from app.templates.abilities import capability
+from app.domain.site import Coupling, Mode
 from app.templates.catalogue import model_named
-from app.templates.inverter import inverter
 from app.templates.model import WayName
 
 
@@ -52,24 +51,6 @@ class InverterSettings(Group):
             raise ValueError(str(error)) from error
         return value
 
-    @model_validator(mode="after")
-    def _is_reached_that_way(self) -> Self:
-        try:
-            capability(model_named(self.profile), self.way)
-        except NotFoundError as error:
-            raise ValueError(f"way: {error}") from error
-        return self
-
-    def noun(self, permission: Permission) -> Inverter:
-        """Return the inverter as planner and chooser see it.
-
-        Raises:
-            InvalidSiteError: it may not even be told self-use.
-        """
-        return inverter(
-            self.profile, way=self.way, permission=permission, ac_limit_kw=self.ac_limit_kw, coupling=self.coupling, modes=self.modes
-        )
-
 
 class PermissionSettings(Group):
     """What the inverter's owner lets it do; what is not said is let."""
@@ -77,11 +58,6 @@ class PermissionSettings(Group):
     control: bool = Field(default=True, description="false ends all control at once: the house goes on in self-use.")
     charge_from_grid: Leave = Field(Leave.NOT_SAID, description="yes, no or not_said.")
     sell: Leave = Field(Leave.NOT_SAID, description="Whether it may export on purpose: yes, no or not_said.")
-
-    @property
-    def noun(self) -> Permission:
-        """The same for the planner."""
-        return Permission(control=self.control, charge_from_grid=self.charge_from_grid, sell=self.sell)
 
 
 class GridSettings(Group):
@@ -137,25 +113,6 @@ class SolarSettings(Group):
         if self.source == "solcast" and not (self.api_key and self.rooftops):
             raise ValueError("solcast needs an api_key and rooftops")
         return self
-
-    @property
-    def array(self) -> SolarArray:
-        """The roof as the planner sees it."""
-        return SolarArray(peak_kw=self.peak_kw or sum(plane.kwp for plane in self.planes), curtailable=self.curtailable)
-
-    @property
-    def roof(self) -> Roof | None:
-        """The roof as the sun sees it; None where it is not described."""
-        if not self.planes or self.latitude is None or self.longitude is None:
-            return None
-        return Roof(
-            latitude=self.latitude,
-            longitude=self.longitude,
-            planes=tuple(Plane(**plane.model_dump()) for plane in self.planes),
-            loss=self.loss_pct / 100,
-            per_degree=self.pct_per_degree / 100,
-            inverter_kw=self.inverter_kw,
-        )
 
 
 class HouseSettings(Group):
@@ -228,12 +185,36 @@ class RulesSettings(Group):
     sell_above: float | None = Field(None, description="Sell at or above this export price; 28p or its like if not given.")
 
 
-class PlannerSettings(Group):
-    """The optimizer."""
+class FormerPlannerSettings(PlannerSettings):
+    """The optimizer, with what is a house's own."""
 
     switching_cost: float | None = Field(
         None,
         ge=0,
         description="What another mode must save to replace the one decided earlier in the same slot; 0.2p or its like if not given.",
     )
-    time_limit_s: float = Field(2.0, gt=0, le=60, description="Wall clock for one plan; what is proved by then is used.")
+
+
+class FormerHouse(BaseSettings):
+    """Everything that could be set of the one house."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OPTIMIZER_", env_nested_delimiter="__", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    battery: BatterySettings = BatterySettings()
+    inverter: InverterSettings = InverterSettings()
+    permission: PermissionSettings = PermissionSettings()
+    grid: GridSettings = GridSettings()
+    solar: SolarSettings = SolarSettings()
+    house: HouseSettings = HouseSettings()
+    tariff: TariffSettings = TariffSettings()
+    home_assistant: HomeAssistantSettings = HomeAssistantSettings()
+    rules: RulesSettings = RulesSettings()
+    planner: FormerPlannerSettings = FormerPlannerSettings()
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.solar.source == "home_assistant" and self.home_assistant.url is None:
+            raise ValueError("OPTIMIZER_SOLAR__SOURCE is home_assistant: set OPTIMIZER_HOME_ASSISTANT__URL and __TOKEN")
+        return self
