@@ -51,7 +51,7 @@ def test_the_flow_reads_no_other_variable() -> None:
 
 
 def test_an_unknown_variable_stops_the_start_in_the_words_of_the_guide(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("OPTIMIZER_TARIFF__OLD_NAME=1\n")
+    (tmp_path / ".env").write_text("OPTIMIZER_API__OLD_NAME=1\n")
 
     with pytest.raises(InvalidInputError) as refused:
         load(tmp_path / ".env")

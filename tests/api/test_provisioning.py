@@ -42,7 +42,7 @@ class House:
 
     def log(self) -> list[tuple[str, str]]:
         entries = self.running.client.get("/api/v1/audit").json()["entries"]
-        return [(each["action"], each["detail"]) for each in entries]
+        return [(each["action"], each["detail"]) for each in entries if each["action"] != "site.created"]
 
     @property
     def folder(self) -> Path:

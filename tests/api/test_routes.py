@@ -187,6 +187,7 @@ def test_a_new_reserve_holds_from_the_next_plan_on(fresh: Served) -> None:
     assert fresh.client.put("/api/v1/settings/control", json={"reserve_pct": 40}).json() == {
         "reserve_pct": 40,
         "dry_run": False,
+        "enabled": True,
         "controller": "node_red",
     }
     assert fresh.client.get("/api/v1/settings/control").json()["reserve_pct"] == 40
@@ -234,6 +235,6 @@ def test_the_log_of_changes_has_an_end(fresh: Served) -> None:
 
     whole, newest = (fresh.client.get("/api/v1/audit", params=params).json() for params in ({}, {"limit": 2}))
 
-    assert (len(whole["entries"]), whole["more"]) == (3, False)
-    assert newest == {"entries": whole["entries"][1:], "more": True}
+    assert ([each["action"] for each in whole["entries"]], whole["more"]) == (["site.created"] + ["site.changed"] * 3, False)
+    assert newest == {"entries": whole["entries"][2:], "more": True}
     assert fresh.client.get("/api/v1/audit", params={"limit": 5001}).status_code == 422

@@ -32,7 +32,7 @@ WAIT_S = 20.0
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """A shell in an empty folder with simulated prices; `run("plan", OPTIMIZER_X="…")`."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(out, "width", 200)
+    monkeypatch.setattr(out, "width", 260)
     for name in os.environ:
         if name.startswith("OPTIMIZER_"):
             monkeypatch.delenv(name)
@@ -188,7 +188,7 @@ def test_doctor_names_what_is_broken_and_the_remedy(run: Run, broken: dict[str, 
 
 
 def test_doctor_knows_of_stored_tokens(run: Run, octopus: dict[str, str]) -> None:
-    run("token", "create", "admin", "--role", "admin")
+    run("token", "create", "admin", "--role", "admin", **octopus)
     told = run("doctor", **octopus, OPTIMIZER_API__HOST="0.0.0.0")  # noqa: S104
     assert told.exit_code == 0, told.output
 

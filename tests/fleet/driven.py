@@ -12,7 +12,8 @@ from app.fleet.drive import Drive
 from app.usecases.preferences import Prefer
 from tests import records
 from tests.builders import house
-from tests.fakes import Disk, FakeHome, prefer_in
+from tests.documents import prefer_in
+from tests.fakes import Disk, FakeHome
 from tests.fleet.dongles import FakeCommands, FakeDevices, claimed
 from tests.records import NOON
 from tests.telemetry import DONGLE

@@ -14,7 +14,8 @@ from app.looks.forecast_quality import ForecastQuality
 from app.looks.shadow import Shadow, last_weeks
 from app.usecases.settle import GRACE
 from tests.books import Books, commanded
-from tests.fakes import FakeForecasts, prefer_in
+from tests.documents import prefer_in
+from tests.fakes import FakeForecasts
 from tests.fleet.dongles import FakeDevices
 from tests.records import forecast, outcome
 

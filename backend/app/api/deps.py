@@ -96,6 +96,14 @@ Named = Annotated[SiteId, Depends(_named)]
 """The house that is asked about, described or not; a token of another house is refused."""
 
 
+def _sees_strangers(use: Use, token: Token) -> bool:
+    return token.is_for_all or len(use.homes) <= 1
+
+
+SeesStrangers = Annotated[bool, Depends(_sees_strangers)]
+"""Whether the caller may see and claim devices that are nobody's yet: with several houses they could be a neighbour's."""
+
+
 def _described(use: Use, site: Named) -> SiteId:
     if site not in use.homes and use.problem(site) is None:
         raise NotFoundError(nothing_here(use.homes, site))

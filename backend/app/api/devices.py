@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path
 from pydantic import ConfigDict, Field
 
-from app.api.deps import House, Now, Use
+from app.api.deps import House, Now, SeesStrangers, Use
 from app.api.models import In, Instant, Out, span
-from app.api.security import Controller, Viewer
+from app.api.security import Controller, Token, Viewer
 from app.domain.decision import Command
 from app.domain.device import DeviceStanding
 from app.domain.dongle import Answer, DeviceCommand
@@ -166,24 +166,25 @@ class CommandIn(In):
 
 
 @router.get("")
-def devices(use: Use, house: House, at: Now, _caller: Viewer) -> DevicesOut:
+def devices(*, use: Use, house: House, at: Now, _caller: Viewer, token: Token, strangers: SeesStrangers) -> DevicesOut:
     """Return every device of the site with its state, and what was not taken of what devices said."""
     controller = use.prefer.of(house.id).controller
-    counts = use.fleet.counts
+    counts, seen = use.fleet.counts, [each for each in use.fleet.seen(house.id) if strangers or each.device.site is not None]
+    known = {each.device.id for each in seen}
     intake = IntakeOut(
         received=counts.received,
         stored=counts.stored,
         duplicate=counts.duplicate,
         rejected=dict(counts.rejected),
-        letters=[LetterOut.model_validate(each) for each in counts.letters],
+        letters=[LetterOut.model_validate(each) for each in counts.letters if token.is_for_all or each.device in known],
     )
-    return DevicesOut(devices=[_device(each, controller, at) for each in use.fleet.seen(house.id)], intake=intake)
+    return DevicesOut(devices=[_device(each, controller, at) for each in seen], intake=intake)
 
 
 @router.get("/{device}")
-def device(use: Use, house: House, at: Now, _caller: Viewer, device: DeviceId) -> DeviceOut:
+def device(*, use: Use, house: House, at: Now, _caller: Viewer, strangers: SeesStrangers, device: DeviceId) -> DeviceOut:
     """Return one device."""
-    return _device(use.fleet.one(house.id, device), use.prefer.of(house.id).controller, at)
+    return _device(use.fleet.one(house.id, device, strangers=strangers), use.prefer.of(house.id).controller, at)
 
 
 @router.get("/{device}/telemetry")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from fastapi import APIRouter, Request
 from pydantic import ConfigDict, Field, JsonValue
 
-from app.api.deps import House, Now, Use
+from app.api.deps import House, Now, SeesStrangers, Use
 from app.api.models import In, Instant, Out
 from app.api.security import Admin
 from app.domain.credential import Issued
@@ -132,14 +132,16 @@ def renew(use: Use, now: Now, request: Request, wish: RenewIn) -> IssuedOut:
 
 
 @router.post("/{device}/claim")
-def claim(*, use: Use, house: House, now: Now, caller: Admin, device: str, wish: ClaimIn) -> DeviceOut:
-    """Say that a device that has appeared is this house's."""
+def claim(*, use: Use, house: House, now: Now, caller: Admin, strangers: SeesStrangers, device: str, wish: ClaimIn) -> DeviceOut:
+    """Say that a device that has appeared is this house's. With several houses this needs a token for all, or else a code."""
+    use.fleet.one(house.id, device, strangers=strangers)
     return DeviceOut.of(use.provision.claim(house.id, device, title=wish.title, by=caller, now=now))
 
 
 @router.delete("/{device}")
-def shut_out(use: Use, house: House, now: Now, caller: Admin, device: str) -> DeviceOut:
+def shut_out(*, use: Use, house: House, now: Now, caller: Admin, strangers: SeesStrangers, device: str) -> DeviceOut:
     """Hear a device no more, and revoke its certificates."""
+    use.fleet.one(house.id, device, strangers=strangers)
     return DeviceOut.of(use.provision.shut_out(house.id, device, by=caller, now=now))
 
 

@@ -52,14 +52,14 @@ class Fleet:
         states = {state.device: state for state in self.states.of([each.id for each in mine])}
         return [Seen(device=each, state=states.get(each.id)) for each in mine]
 
-    def one(self, site: SiteId, device: str) -> Seen:
-        """Return one of them.
+    def one(self, site: SiteId, device: str, *, strangers: bool = True) -> Seen:
+        """Return one of them; unless strangers are seen, one of the site's own.
 
         Raises:
             NotFoundError: there is none of that id that this site may see.
         """
         found = self.devices.get(device)
-        if found is None or found.site not in {site, None}:
+        if found is None or found.site not in ({site, None} if strangers else {site}):
             raise NotFoundError(f"no device {device!r}")
         return Seen(device=found, state=self.states.get(device))
 

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -91,14 +91,29 @@ def build(
         InvalidInputError: the house of the environment cannot be one.
         UnavailableError: the database is away, or secrets are to be kept and there is no key file.
     """
-    kept, clients, left = stores(Database.open(settings.database.url.get_secret_value())), Clients(), left or nothing_left()
-    described = describe(settings, kept)
+    database, left = Database.open(settings.database.url.get_secret_value()), left or nothing_left()
+    with ExitStack() as undone:
+        undone.callback(database.close)
+        service = _built(settings, stores(database), left, demo, clock, workers or Workers())
+        undone.pop_all()
+    return service
+
+
+def _built(  # noqa: PLR0917 - everything that a service stands on
+    settings: Settings,
+    kept: Stores,
+    left: Leftover,
+    demo: Mapping[str, object] | None,
+    clock: Callable[[], datetime],
+    workers: Executor,
+) -> Service:
+    clients, described = Clients(), describe(settings, kept)
     if demo is None:
         TakeOver(described, kept.settings, kept.prices, kept.decisions).run(left, clock())
     else:
         _keep_demo(described, demo, clock())
     homes = _homes(described, kept, clients, clock, simulates=demo is not None)
-    use, workers = use_cases(settings, kept, homes, clock), workers or Workers()
+    use = use_cases(settings, kept, homes, clock)
     ears = listening(settings, kept.database, clock, use.fleet.drive.answered)
     if ears is not None:
         listen_to(ears, use, settings)

@@ -20,7 +20,8 @@ from app.services.home_assistant.mqtt_device import HomeAssistantDevice
 from app.services.home_assistant.states import LONGEST_STATE, PLAN_SLOTS, Shown, plan_attributes, states
 from app.usecases.home import Sites
 from tests.builders import house, priced
-from tests.fakes import NIGHT, FakeHome, FakeLedger, forced, prefer_in
+from tests.documents import prefer_in
+from tests.fakes import NIGHT, FakeHome, FakeLedger, forced
 from tests.fleet.dongles import FakeDevices
 from tests.records import changed
 
