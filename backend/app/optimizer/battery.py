@@ -78,7 +78,7 @@ class MainBattery(Flexible):
     def add(self, bus: Bus) -> BatteryPart:
         """Add charge, discharge and stored energy per slot, with wear, losses, limits and the value of what is left at the end."""
         problem = bus.problem
-        battery, slots = problem.site.battery, range(len(problem.slots))
+        battery, slots, others = problem.site.battery, range(len(problem.slots)), bus.reach.beside(BATTERY, SOLAR)
         low_kwh, high_kwh = min(battery.reserve_kwh, problem.start_kwh), max(battery.top_kwh, problem.start_kwh)
         part = BatteryPart(
             problem=problem,
@@ -96,7 +96,7 @@ class MainBattery(Flexible):
             part.directions.append((charge, discharge))
             part.cost.extend([(charge, late), (discharge, battery.wear_per_kwh * hours + late)])
             part.stores.append(_store(bus, t, part))
-            _keep_direction(bus, t, part)
+            _keep_direction(bus, t, part, others[t])
             _keep_limits(bus, t, part)
         part.cost.append((part.stored_kwh[-1], -problem.end_value_per_kwh))
         return part
@@ -105,7 +105,7 @@ class MainBattery(Flexible):
         """Yield where it is too fast, does both at once, or its charge does not follow from its powers."""
         stored = problem.start_kwh
         for t, (slot, trace) in enumerate(zip(problem.slots, traces, strict=True)):
-            yield from ((t, complaint) for complaint, is_so in _wrong(problem, slot, trace, stored).items() if is_so)
+            yield from ((t, complaint) for complaint in _wrong(problem, slot, trace, stored))
             stored = trace.state[STORED_KWH]
 
     def broken(self, problem: Problem, traces: Sequence[Trace]) -> Iterator[Violation]:
@@ -115,21 +115,28 @@ class MainBattery(Flexible):
         yield from worst("limit", "kWh", problem, [kwh - battery.top_kwh for kwh in stored])
 
 
-def _wrong(problem: Problem, slot: ProblemSlot, trace: Trace, stored_kwh: float) -> dict[str, bool]:
-    site, after_kwh = problem.site, trace.state[STORED_KWH]
-    powers = (trace.draws_kw, trace.gives_kw)
-    stores = (trace.draws_kw * site.battery.charge_efficiency - trace.gives_kw / site.battery.discharge_efficiency) * slot.hours
-    return {
-        "a power is not a number": not all(map(isfinite, powers)),
-        "a power is negative": min(powers) < 0,
-        "the battery does not add up": not abs(stored_kwh + stores - after_kwh) <= TOLERANCE_KWH,
-        "it charges and discharges at once": min(powers) > TOLERANCE_KW,
-        "it charges too fast": trace.draws_kw > site.max_charge_kw + TOLERANCE_KW,
-        "it discharges too fast": trace.gives_kw > site.max_discharge_kw + TOLERANCE_KW,
-        "the battery is emptier than empty": after_kwh < -TOLERANCE_KWH,
-        "the battery is fuller than full": after_kwh > site.battery.capacity_kwh + TOLERANCE_KWH,
-        "its wear does not add up": not abs(trace.cost - trace.gives_kw * slot.hours * site.battery.wear_per_kwh) <= TOLERANCE_KWH,
-    }
+def _wrong(problem: Problem, slot: ProblemSlot, trace: Trace, stored_kwh: float) -> Iterator[str]:
+    site, battery, after_kwh = problem.site, problem.site.battery, trace.state[STORED_KWH]
+    takes, gives, hours = trace.draws_kw, trace.gives_kw, slot.hours
+    stores = (takes * battery.charge_efficiency - gives / battery.discharge_efficiency) * hours
+    if not (isfinite(takes) and isfinite(gives)):
+        yield "a power is not a number"
+    if min(takes, gives) < 0:
+        yield "a power is negative"
+    if not abs(stored_kwh + stores - after_kwh) <= TOLERANCE_KWH:
+        yield "the battery does not add up"
+    if min(takes, gives) > TOLERANCE_KW:
+        yield "it charges and discharges at once"
+    if takes > site.max_charge_kw + TOLERANCE_KW:
+        yield "it charges too fast"
+    if gives > site.max_discharge_kw + TOLERANCE_KW:
+        yield "it discharges too fast"
+    if not after_kwh >= -TOLERANCE_KWH:
+        yield "the battery is emptier than empty"
+    if not after_kwh <= battery.capacity_kwh + TOLERANCE_KWH:
+        yield "the battery is fuller than full"
+    if not abs(trace.cost - gives * hours * battery.wear_per_kwh) <= TOLERANCE_KWH:
+        yield "its wear does not add up"
 
 
 def _net(charge_kw: float, discharge_kw: float) -> tuple[float, float]:
@@ -158,7 +165,7 @@ def _store(bus: Bus, t: int, part: BatteryPart) -> LpConstraint:
     return bus.lp.addConstraint(total(terms) == (0.0 if t else problem.start_kwh), f"stores_{t}")
 
 
-def _keep_direction(bus: Bus, t: int, part: BatteryPart) -> None:
+def _keep_direction(bus: Bus, t: int, part: BatteryPart, others: Bounds) -> None:
     """Charge or discharge where both would pay; and where the house either buys or sells, tie the battery to that choice.
 
     The tie is implied for whole choices, but makes the relaxation nearly exact: a battery that feeds an importing house
@@ -167,7 +174,6 @@ def _keep_direction(bus: Bus, t: int, part: BatteryPart) -> None:
     slot, site, importing = bus.problem.slots[t], bus.problem.site, bus.importing[t]
     charge, discharge = part.charge_kw[t], part.discharge_kw[t]
     if importing is not None:
-        others = bus.reach.beside(t, BATTERY, SOLAR)
         short, drain = slot.load_kw - slot.solar_kw + others.least_kw, _drain_kw(bus.problem, t) + others.most_kw
         deficit, drained = _most(short, site.max_discharge_kw), _most(drain, site.max_discharge_kw)
         surplus = _most(-short, site.max_charge_kw)

@@ -32,8 +32,8 @@ def could_cheat(slot: ProblemSlot) -> bool:
 def add_grid(model: LpProblem, problem: Problem, reach: Reach) -> GridPart:
     """Add import and export per slot, limited by the connection; limits give way, with a penalty, only where they must."""
     part = GridPart(import_kw=[], export_kw=[], importing=[])
-    for t, slot in enumerate(problem.slots):
-        hours, moved, outside = slot.hours, reach.beside(t, SOLAR), reach.outside(t)
+    for t, (slot, moved, outside) in enumerate(zip(problem.slots, reach.beside(SOLAR), reach.outside(), strict=True)):
+        hours = slot.hours
         bought, sold = most_import_kw(problem, slot, moved, outside), most_export_kw(problem, slot, moved, outside)
         imported = model.add_variable(f"import_{t}", least_import_kw(problem, slot, outside), bought)
         exported = model.add_variable(f"export_{t}", 0, sold)

@@ -99,7 +99,7 @@ def build(problem: Problem) -> _Model:
     """Return the model: every part adds its variables, its draw from the house bus and its cost."""
     lp, every = LpProblem("plan"), devices(problem)
     shared = frozenset(device.id for device in every if device.is_shared)
-    reach = Reach(bounds={device.id: device.bounds(problem) for device in every}, shared=shared)
+    reach = Reach(slots=len(problem.slots), bounds={device.id: device.bounds(problem) for device in every}, shared=shared)
     connection = grid.add_grid(lp, problem, reach)
     bus = Bus(lp=lp, problem=problem, reach=reach, importing=connection.importing)
     model = _Model(problem=problem, lp=lp, grid=connection, devices={device.id: device.add(bus) for device in every})

@@ -35,18 +35,28 @@ class Bounds:
 class Reach:
     """How little and how much every device can draw, slot by slot."""
 
+    slots: int
     bounds: Mapping[AssetId, Sequence[Bounds]]
     shared: frozenset[AssetId]
     """Those behind the shared inverter, where there is one."""
 
-    def beside(self, t: int, *left_out: AssetId) -> Bounds:
-        """Return what all devices but some can draw together in slot t."""
-        kept = [each[t] for asset, each in self.bounds.items() if asset not in left_out]
-        return Bounds(least_kw=sum(each.least_kw for each in kept), most_kw=sum(each.most_kw for each in kept))
+    def beside(self, *left_out: AssetId) -> Sequence[Bounds]:
+        """Return what all devices but some can draw together, slot by slot."""
+        kept = [each for asset, each in self.bounds.items() if asset not in left_out]
+        if len(kept) == 1:
+            return kept[0]
+        return [_together([each[t] for each in kept]) for t in range(self.slots)]
 
-    def outside(self, t: int) -> Bounds:
-        """Return what the devices that are not behind the shared inverter can draw together in slot t."""
-        return self.beside(t, *self.shared)
+    def outside(self) -> Sequence[Bounds]:
+        """Return what the devices that are not behind the shared inverter can draw together, slot by slot."""
+        return self.beside(*self.shared)
+
+
+def _together(each: Sequence[Bounds]) -> Bounds:
+    return Bounds(least_kw=sum(one.least_kw for one in each), most_kw=sum(one.most_kw for one in each)) if each else NOTHING
+
+
+NOTHING = Bounds(least_kw=0.0, most_kw=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from math import inf
 
@@ -23,11 +23,11 @@ class ProblemSlot:
     priced: PricedSlot
     load_kw: float
     solar_kw: float
+    hours: float = field(init=False, repr=False, compare=False)
+    """Length in hours, kept: a plan asks for it a thousand times."""
 
-    @property
-    def hours(self) -> float:
-        """Length in hours."""
-        return self.priced.slot.hours
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hours", self.priced.slot.hours)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

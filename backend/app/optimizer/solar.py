@@ -64,7 +64,7 @@ class Array(Flexible):
         """Yield where it throws away more than shines, or less than nothing."""
         for t, (slot, trace) in enumerate(zip(problem.slots, traces, strict=True)):
             curtailed = trace.state[CURTAILED_KW]
-            if not all(map(isfinite, (curtailed, trace.gives_kw))):
+            if not (isfinite(curtailed) and isfinite(trace.gives_kw)):
                 yield t, "a power is not a number"
             if curtailed < 0:
                 yield t, "a power is negative"
