@@ -81,9 +81,8 @@ class OpenSeal:
 
 def described(value: Mapping[str, object] | None = None, *, audit: FakeAudit | None = None) -> Describe:
     """Return the documents of a service that has this one of home; an ordinary house's if none is given."""
-    describe = Describe(FakeDescriptions(audit or FakeAudit()), FakeSecrets(), OpenSeal(), lambda _: None)
-    describe.create(HOME, value or {"id": HOME}, actor="test", now=NIGHT)
-    return describe
+    first = Description(site=HOME, version=1, value=value or {"id": HOME}, set_by="test", set_at=NIGHT)
+    return Describe(FakeDescriptions(audit or FakeAudit(), [first]), FakeSecrets(), OpenSeal(), lambda _: None)
 
 
 def seen(value: Mapping[str, object]) -> Preferences:

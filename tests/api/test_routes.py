@@ -235,6 +235,6 @@ def test_the_log_of_changes_has_an_end(fresh: Served) -> None:
 
     whole, newest = (fresh.client.get("/api/v1/audit", params=params).json() for params in ({}, {"limit": 2}))
 
-    assert ([each["action"] for each in whole["entries"]], whole["more"]) == (["site.created"] + ["site.changed"] * 3, False)
+    assert ([each["action"] for each in whole["entries"]], whole["more"]) == (["site.created"] + ["settings.changed"] * 3, False)
     assert newest == {"entries": whole["entries"][2:], "more": True}
     assert fresh.client.get("/api/v1/audit", params={"limit": 5001}).status_code == 422

@@ -67,7 +67,16 @@ class Describe:
             raise OutdatedError(f"there is a site named {site!r} already")
         return self._put(site, value, version=FIRST, actor=actor, now=now, action="site.created", detail="")
 
-    def change(self, site: SiteId, value: Mapping[str, object], *, expected_version: int, actor: str, now: datetime) -> Description:
+    def change(
+        self,
+        site: SiteId,
+        value: Mapping[str, object],
+        *,
+        expected_version: int,
+        actor: str,
+        now: datetime,
+        action: str = "site.changed",
+    ) -> Description:
         """Store a new version on top of the one the caller has seen; what says the same as before is no new version.
 
         Raises:
@@ -82,7 +91,7 @@ class Describe:
             return before
         self.check(value)
         detail = "; ".join(differences(before.value, value))
-        return self._put(site, value, version=before.version + 1, actor=actor, now=now, action="site.changed", detail=detail)
+        return self._put(site, value, version=before.version + 1, actor=actor, now=now, action=action, detail=detail)
 
     def rollback(self, site: SiteId, version: int, *, actor: str, now: datetime) -> Description:
         """Make an earlier version the newest.

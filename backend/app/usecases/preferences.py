@@ -6,11 +6,14 @@ from datetime import datetime
 
 from app.domain.description import Description
 from app.domain.errors import ConflictError, NotFoundError
-from app.domain.setting import Preferences, dongle_of
+from app.domain.setting import NODE_RED, Preferences, dongle_of
 from app.domain.site import SiteId
 from app.fleet import ports as fleet_ports
 from app.usecases.describe import Describe
 from app.usecases.home import Homes
+
+ACTION = "settings.changed"
+"""What the log calls it, as it always did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,7 @@ class Prefer:
         wishes = {"reserve_pct": reserve_pct}
         control = {"dry_run": dry_run, "executor": controller, "enabled": enabled}
         dongle = None if controller is None else dongle_of(controller)
-        if controller is not None:
-            _ = Preferences(reserve_pct=0, controller=controller)
+        _ = Preferences(reserve_pct=reserve_pct or 0.0, controller=controller or NODE_RED)  # refuses what cannot be
         if dongle is not None:
             self._must_be_claimed(site, dongle)
         changes: Mapping[str, Mapping[str, object]] = {"wishes": wishes, "control": control}
@@ -78,7 +80,7 @@ class Prefer:
         value = before.value
         for part, given in changes.items():
             value = _with(value, part, given)
-        return self.describe.change(site, value, expected_version=before.version, actor=actor, now=now)
+        return self.describe.change(site, value, expected_version=before.version, actor=actor, now=now, action=ACTION)
 
     def _must_be_claimed(self, site: SiteId, dongle: str) -> None:
         """Refuse what would leave the site to nobody."""
