@@ -2,8 +2,7 @@
 
 from alembic import context
 
-from app.storage import device_models  # noqa: F401  (its tables are in the schema once it is read)
-from app.storage.models import Base
+from app.storage.schema import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
 with context.begin_transaction():

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.storage import device_models  # noqa: F401  (its tables are in the schema once it is read)
 from app.storage.database import Absence, Database, upgrade
 from app.storage.engine import open_engine
-from app.storage.models import Base
+from app.storage.schema import Base
 from tests.stack.mariadb import MariaDb
 
 KINDS = ["sqlite", pytest.param("mariadb", marks=pytest.mark.stack)]

@@ -15,13 +15,12 @@ from app.domain.errors import InvalidInputError, UnavailableError
 from app.domain.order import Evidence
 from app.domain.price import Provenance
 from app.domain.site import HOME
-from app.storage import device_models  # noqa: F401  (its tables are in the schema once it is read)
 from app.storage.audit import AuditStore
 from app.storage.database import MIGRATIONS, Database, Schema, downgrade, newest_revision, upgrade
 from app.storage.decisions import DecisionStore
-from app.storage.models import Base
 from app.storage.plans import PlanStore
 from app.storage.prices import PriceStore
+from app.storage.schema import Base
 from tests.records import NOON, at, audit_entry, decision, outcome, plan
 from tests.stack.mariadb import MariaDb
 

@@ -16,11 +16,10 @@ from app.config.leftover import leftover
 from app.config.settings import load
 from app.document.checked import checked
 from app.document.planned import site_of
-from app.storage import device_models  # noqa: F401  (its tables are in the schema once it is read)
 from app.storage.columns import ENUM_LENGTH
 from app.storage.database import Database, downgrade, upgrade
 from app.storage.engine import open_engine
-from app.storage.models import Base
+from app.storage.schema import Base
 from app.wiring.simulated import physical
 from tests.storage import released
 from tests.storage.released import REVISION, differences, tables, told

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.domain.audit import AuditEntry
 from app.domain.site import SiteId
 from app.storage.database import Database
-from app.storage.models import AuditRow
+from app.storage.site_models import AuditRow
 
 
 @dataclass(frozen=True, slots=True)

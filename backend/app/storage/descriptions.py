@@ -12,7 +12,7 @@ from app.domain.errors import OutdatedError
 from app.domain.site import SiteId
 from app.storage.audit import append
 from app.storage.database import Database
-from app.storage.models import SettingRow
+from app.storage.site_models import SettingRow
 from app.storage.upsert import insert_once
 
 GROUP = "site"

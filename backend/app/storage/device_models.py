@@ -10,7 +10,7 @@ from app.domain.dongle import Answer
 from app.domain.site import Mode
 from app.domain.telemetry import DongleState
 from app.storage.columns import Name, Second
-from app.storage.models import CLUSTERED, OPTIONS, SHA256_LENGTH, Base, Key, KeyInstant, KeySecond, Named, Prose, Structure
+from app.storage.table import CLUSTERED, OPTIONS, SHA256_LENGTH, Base, Key, KeyInstant, KeySecond, Named, Prose, Structure
 
 
 class Measured:

@@ -11,7 +11,7 @@ from app.domain.ledger import Case, CaseSlot, Energies, Flows, SettledSlot, Slot
 from app.domain.site import SiteId
 from app.domain.slot import Slot
 from app.storage.database import Database
-from app.storage.models import LedgerRow
+from app.storage.site_models import LedgerRow
 from app.storage.upsert import Values, insert_once
 
 SAME = (

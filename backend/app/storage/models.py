@@ -1,54 +1,32 @@
-"""The tables. Every key starts with the site; what is asked for by time has an index on (site, time).
-
-Texts compare byte by byte without padding, so that `bat_a`, `bat_A` and `bat_a ` are three devices on either database.
-"""
+"""The tables of what is known, planned and told: prices, readings, forecasts, plans, decisions, overrides."""
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Integer, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.domain.access import Role
 from app.domain.decision import OutcomeStatus, ReasonCode
-from app.domain.device import DeviceStanding
-from app.domain.dongle import Answer
 from app.domain.forecast import ForecastKind
-from app.domain.ledger import Intent, SlotStatus
 from app.domain.order import Evidence
 from app.domain.plan import PlanSource, PlanStatus
 from app.domain.price import Direction, PriceClass, Provenance
 from app.domain.reading import Quality, Quantity
 from app.domain.site import Mode
-from app.domain.telemetry import DongleState
-from app.storage.columns import Json, LongText, Money, Name, Number, Second, UtcDateTime, enum
-
-OPTIONS = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
-CLUSTERED = OPTIONS | {"sqlite_with_rowid": False}
-"""Many small rows, kept in the order of their key: MariaDB does so anyway, SQLite keeps a second copy of the key otherwise."""
-ENUMS = (
-    *(Answer, DeviceStanding, Direction, DongleState, Evidence, ForecastKind, Intent, Mode, OutcomeStatus, PlanSource, PlanStatus),
-    *(PriceClass, Provenance, Quality, Quantity, ReasonCode, Role, SlotStatus),
+from app.storage.columns import Json, Name
+from app.storage.table import (
+    CLUSTERED,
+    CURRENCY_LENGTH,
+    OPTIONS,
+    Base,
+    Digest,
+    Key,
+    KeyInstant,
+    Named,
+    PerKwh,
+    Prose,
+    Structure,
 )
-DIGEST_LENGTH = 128
-SHA256_LENGTH = 64
-CURRENCY_LENGTH = 8
-
-type Named = Annotated[str, mapped_column(Name())]
-type Digest = Annotated[str, mapped_column(Name(DIGEST_LENGTH))]
-type Prose = Annotated[str, mapped_column(LongText())]
-type PerKwh = Annotated[float, mapped_column(Money())]
-type Structure = Annotated[Any, mapped_column(Json())]
-type Key = Annotated[str, mapped_column(Name(), primary_key=True)]
-type KeyInstant = Annotated[datetime, mapped_column(UtcDateTime(), primary_key=True)]
-type KeySecond = Annotated[datetime, mapped_column(Second(), primary_key=True)]
-
-
-class Base(DeclarativeBase):
-    """What all tables share. A float is a DOUBLE, an instant is UTC."""
-
-    __table_args__: Any = OPTIONS
-    type_annotation_map: ClassVar[Any] = {datetime: UtcDateTime(), float: Number(), **{kind: enum(kind) for kind in ENUMS}}
 
 
 class PriceRow(Base):
@@ -262,100 +240,3 @@ class OverrideRow(Base):
     set_by: Mapped[Named]
     set_at: Mapped[datetime]
     note: Mapped[Prose | None]
-
-
-class LedgerRow(Base):
-    """A past slot as settled. Only ever added; the highest version holds. Money is computed, hence DOUBLE."""
-
-    __tablename__ = "ledger"
-    __table_args__ = CLUSTERED
-
-    site: Mapped[Key]
-    start: Mapped[KeyInstant]
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    end: Mapped[datetime]
-    settled_at: Mapped[datetime]
-    status: Mapped[SlotStatus]
-    reason: Mapped[Prose | None]
-    import_per_kwh: Mapped[float | None]
-    export_per_kwh: Mapped[float | None]
-    solar_kwh: Mapped[float | None]
-    load_kwh: Mapped[float | None]
-    import_kwh: Mapped[float | None]
-    export_kwh: Mapped[float | None]
-    charge_kwh: Mapped[float | None]
-    discharge_kwh: Mapped[float | None]
-    derived: Mapped[Structure]
-    residual_kwh: Mapped[float | None]
-    anomaly: Mapped[Prose | None]
-    solar_to_home_kwh: Mapped[float | None]
-    solar_to_battery_kwh: Mapped[float | None]
-    solar_to_grid_kwh: Mapped[float | None]
-    grid_to_home_kwh: Mapped[float | None]
-    grid_to_battery_kwh: Mapped[float | None]
-    battery_to_home_kwh: Mapped[float | None]
-    battery_to_grid_kwh: Mapped[float | None]
-    intent: Mapped[Intent | None]
-    cost: Mapped[float | None]
-    wear: Mapped[float | None]
-    capacity_kwh: Mapped[float | None]
-    stored_start_kwh: Mapped[float | None]
-    stored_end_kwh: Mapped[float | None]
-    baselines: Mapped[Structure]
-    """The slot under each baseline, as a list of objects in the words of `CaseSlot`."""
-    mode: Mapped[Mode | None]
-    plan_source: Mapped[PlanSource | None]
-
-
-class SettingRow(Base):
-    """One version of a group of settings. Only ever added; the highest version holds."""
-
-    __tablename__ = "settings"
-
-    site: Mapped[Key]
-    name: Mapped[Key]
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    value: Mapped[Structure]
-    set_by: Mapped[Named]
-    set_at: Mapped[datetime]
-
-
-class SecretRow(Base):
-    """A secret of a house, encrypted."""
-
-    __tablename__ = "secrets"
-
-    site: Mapped[Key]
-    name: Mapped[Key]
-    sealed: Mapped[Prose]
-    set_by: Mapped[Named]
-    set_at: Mapped[datetime]
-
-
-class AuditRow(Base):
-    """One entry of the log. The id keeps the order of entries of one instant."""
-
-    __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_site_at", "site", "at"), OPTIONS)
-
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
-    site: Mapped[Named]
-    at: Mapped[datetime]
-    actor: Mapped[Named]
-    action: Mapped[Named]
-    subject: Mapped[Prose]
-    detail: Mapped[Prose]
-
-
-class TokenRow(Base):
-    """A token by its hash. A name is never used twice, so that the log stays clear."""
-
-    __tablename__ = "tokens"
-    __table_args__ = (UniqueConstraint("site", "sha256", name="uq_tokens_site_sha256"), OPTIONS)
-
-    site: Mapped[Key]
-    name: Mapped[Key]
-    role: Mapped[Role]
-    sha256: Mapped[str] = mapped_column(Name(SHA256_LENGTH))
-    created_at: Mapped[datetime]
-    revoked_at: Mapped[datetime | None]

@@ -9,7 +9,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.domain.site import SiteId
 from app.storage.database import Database
-from app.storage.models import Base, DecisionRow, ForecastRow, OverrideRow, PlanRow, PriceRow, PriceVersionRow, ReadingRow
+from app.storage.models import DecisionRow, ForecastRow, OverrideRow, PlanRow, PriceRow, PriceVersionRow, ReadingRow
+from app.storage.table import Base
 
 BATCH = 200
 """Records per transaction; with a plan go its hundred steps."""

@@ -13,7 +13,7 @@ from app.domain.errors import NotFoundError
 from app.domain.site import SiteId
 from app.storage.audit import append
 from app.storage.database import Database
-from app.storage.models import SecretRow
+from app.storage.site_models import SecretRow
 from app.storage.upsert import upsert
 
 

@@ -11,7 +11,7 @@ from app.domain.errors import ConflictError
 from app.domain.setting import NEVER_SET, Setting
 from app.domain.site import SiteId
 from app.storage.database import Database
-from app.storage.models import SettingRow
+from app.storage.site_models import SettingRow
 from app.storage.upsert import insert_once
 
 

@@ -10,7 +10,7 @@ from app.domain.access import KnownToken
 from app.domain.errors import ConflictError, NotFoundError
 from app.domain.site import SiteId
 from app.storage.database import Database
-from app.storage.models import TokenRow
+from app.storage.site_models import TokenRow
 from app.storage.upsert import insert_once
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
-from app.storage.models import Base
+from app.storage.table import Base
 
 type Values = Mapping[str, Any]
 
