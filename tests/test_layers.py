@@ -6,6 +6,7 @@ CORE = ("domain", "pricing", "forecasting", "optimizer", "control", "ledger", "f
 ALLOWED = frozenset(
     {
         "__future__",
+        "abc",
         "bisect",
         "collections",
         "concurrent",
