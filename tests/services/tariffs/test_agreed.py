@@ -80,6 +80,9 @@ def test_houses_that_ask_the_same_ask_once_and_others_for_themselves() -> None:
     assert len(asked) == 1
     elsewhere.prices(start, start + HOUR)
     assert len(asked) == 2
+    first.prices(start, start + HOUR)
+    second.prices(start, start + HOUR)
+    assert len(asked) == 3, "who asks again wants to know anew, and the other one has part in it"
 
 
 def test_a_source_that_nobody_declared_is_named() -> None:
