@@ -76,7 +76,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
         optimizer.start()
         try:
             with (
-                switchboard(optimizer.url, fox(rhythms=rhythms(page_s=36000))) as board,
+                switchboard(optimizer.url, fox(rhythms=rhythms(page_s=36000, flow_s=36000))) as board,
                 home_assistant(folder / "ha", env=moved) as ha,
                 node_red(
                     folder / "nr",

@@ -52,9 +52,9 @@ def fox(**told: object) -> Json:
     return document("fox-ess", FOX, **told)
 
 
-def rhythms(*, control_s: float = 300, prices_s: float = 1800, page_s: float = 1) -> Json:
+def rhythms(*, control_s: float = 300, prices_s: float = 1800, page_s: float = 1, flow_s: float = 1) -> Json:
     """Return the rhythms of a house, some of them slower or faster than a document may say."""
-    every = {"control": control_s, "prices": prices_s, "dashboard": page_s, "flow": page_s, "watchdog": 1}
+    every = {"control": control_s, "prices": prices_s, "dashboard": page_s, "flow": flow_s, "watchdog": 1}
     return {name: {"every_s": s, "offset_s": 3 if name == "control" else 0, "jitter_s": 0} for name, s in every.items()}
 
 

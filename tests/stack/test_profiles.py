@@ -36,7 +36,7 @@ NO_POWER_SETTING = {"growatt": 3.0, "tesla": 3.3}
 SUNNY, DIM = {"sim_pv_power": 2400, "sim_house_load": 650}, {"sim_pv_power": 200, "sim_house_load": 1200}
 type Decisions = Callable[[], set[str]]
 HOUSE: Json = {
-    "rhythms": rhythms(control_s=TICK_S, prices_s=36000, page_s=600),
+    "rhythms": rhythms(control_s=TICK_S, prices_s=36000, page_s=600, flow_s=600),
     "lease_s": LEASE_S,
     "ramp_s": 2,
     "write_budget": 1000,
