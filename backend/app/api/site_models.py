@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from app.api.deps import Now
 from app.api.models import In, Instant, Out
-from app.api.security import Admin
+from app.api.security import Admin, Token, must_open
 from app.document.site import SiteDocument
 from app.domain.description import Description
 from app.domain.site import SiteId
@@ -31,7 +31,17 @@ def _shallow(value: dict[str, Any]) -> dict[str, Any]:
 
 
 Json = Annotated[dict[str, Any], AfterValidator(_shallow)]
-SiteName = Annotated[SiteId, Path(pattern="^[a-z0-9][a-z0-9_-]{0,39}$", examples=["home"], description="Which house.")]
+
+
+def _own(
+    token: Token, site: Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_-]{0,39}$", examples=["home"], description="Which house.")]
+) -> SiteId:
+    must_open(token, SiteId(site))
+    return SiteId(site)
+
+
+SiteName = Annotated[SiteId, Depends(_own)]
+"""The house in the path; a token of another house is refused, also where it would describe a new one."""
 SecretName = Annotated[str, Path(pattern="^[a-z][a-z0-9_]{0,39}$", examples=["home_assistant"])]
 LONGEST_SECRET = 4000
 

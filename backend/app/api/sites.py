@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path, Response
 
 from app.api.deps import Use
-from app.api.security import Viewer
+from app.api.security import Token, Viewer
 from app.api.site_models import (
     DOCUMENT,
     ByAdmin,
@@ -31,9 +31,9 @@ router = APIRouter(prefix="/sites", tags=["sites"])
 
 
 @router.get("")
-def sites(use: Use, _caller: Viewer) -> HousesOut:
+def sites(use: Use, token: Token, _caller: Viewer) -> HousesOut:
     """Return the houses that the caller may see."""
-    found = use.describe.newest()
+    found = [each for each in use.describe.newest() if token.opens(each.site)]
     return HousesOut(sites=[HouseOut(id=each.site, title=str(each.value.get("title", "")), version=each.version) for each in found])
 
 
