@@ -54,6 +54,7 @@ def houses(mariadb: MariaDb, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             environment.setenv("OPTIMIZER_API__ADMIN_TOKEN", ADMIN)
             settings = load_settings(folder / "none.env")
         optimizer = parts.enter_context(moved_optimizer(settings, clock, nothing_left()))
+        optimizer.shift.described = None
         here = parts.enter_context(home_assistant(folder / "ha-london"))
         there = parts.enter_context(home_assistant(folder / "ha-gnesta", packages=[sigenergy(folder)]))
         use, service = optimizer.service.use, optimizer.service
