@@ -99,7 +99,7 @@ def test_the_device_appears_and_says_what_the_api_says(home: Home, house: MqttHo
         assert float(found["sensor.battery_optimizer_price_now"]) == pytest.approx(told["price"]["import_per_kwh"])
         assert float(found["sensor.battery_optimizer_expected_soc"]) == pytest.approx(told["expected_soc"])
         assert float(found["sensor.battery_optimizer_stored_value"]) == pytest.approx(told["stored_kwh_value"])
-        assert found["binary_sensor.battery_optimizer_problem"] == "off"
+        assert found["binary_sensor.battery_optimizer_problem"] == "on", "a real house is planned on made-up prices"
         assert (found["number.battery_optimizer_reserve_soc"], found["switch.battery_optimizer_dry_run"]) == ("10.0", "off")
         assert found["select.battery_optimizer_override"] == "Automatic"
         shown = attributes(home.running, "sensor.battery_optimizer_plan")
@@ -188,7 +188,7 @@ def test_reserve_override_and_dry_run_work_from_home_assistant(home: Home, house
         until(lambda: states(home.running)["select.battery_optimizer_override"] == "Automatic", QUICKLY_S, "it comes back")
         assert running.now()["plan_source"] == "optimizer"
     changes = ["settings.changed"] * 3 + ["override.set", "override.replaced", "override.set", "override.removed"]
-    assert audited(house) == [("home assistant", action) for action in changes]
+    assert [each for each in audited(house) if each[0] != "take-over"] == [("home assistant", action) for action in changes]
 
 
 def test_what_people_change_elsewhere_is_shown_too(home: Home, house: MqttHouse) -> None:
