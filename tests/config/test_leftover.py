@@ -168,6 +168,14 @@ def test_the_flows_variables_become_the_inverters_way(monkeypatch: pytest.Monkey
     assert (set(found.names), found.taken(None).left_out) == (set(FLOW), ("BATTERY_RESERVE_PCT", "BATTERY_SIGN_LOAD_KW"))
 
 
+def test_an_entity_of_a_role_that_the_inverter_has_not_costs_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = taken(monkeypatch, FLOW | {"BATTERY_ENTITY_FLUX_CAPACITOR": "number.flux"})
+    inverter: Any = document.inverter
+
+    assert (inverter.model, inverter.way.settings) == ("givenergy", {"mode": "select.mode"})
+    assert "BATTERY_ENTITY_FLUX_CAPACITOR" in leftover().taken(None).left_out
+
+
 def test_a_flows_variable_that_makes_no_sense_costs_the_flows_part_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPTIMIZER_BATTERY__CAPACITY_KWH", "12")
     monkeypatch.setenv("BATTERY_TICK_MINUTES", "often")

@@ -1,9 +1,12 @@
 """What the Node-RED flow of the last release had in its own variables, where they stand in the same environment: BATTERY_*."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from app.domain.errors import NotFoundError
 from app.domain.reading import Quantity
+from app.templates.catalogue import model_named
+from app.templates.way_home_assistant import HomeAssistant
 
 PREFIX = "BATTERY_"
 NOT_OF_THE_HOUSE = frozenset({"BATTERY_OPTIMIZER_URL", "BATTERY_OPTIMIZER_TOKEN", "BATTERY_SITE", "BATTERY_CONTEXT_STORE"})
@@ -29,6 +32,8 @@ LIMITS = {"MAX_POWER_KW": "max_power_kw", "MAX_CURRENT_A": "max_current_a"}
 NAMES = {"HA_DEVICE_ID": "device_id", "SERIAL": "serial"}
 QUANTITIES = frozenset(quantity.upper() for quantity in Quantity)
 ENTITY, SIGN = "ENTITY_", "SIGN_"
+OLD_DEFAULT = "fox_ess"
+"""The profile of a flow that named none."""
 
 type Json = dict[str, Any]
 
@@ -52,7 +57,10 @@ def not_taken(variables: Mapping[str, str]) -> list[str]:
     names = {name.removeprefix(PREFIX): name for name, text in variables.items() if text.strip()}
     lost_signs = {name for name in names if name.startswith(SIGN) and ENTITY + name.removeprefix(SIGN) not in names}
     lost_profile = {"PROFILE"} if variables.get("BATTERY_PROFILE", "").lstrip().startswith("{") else set()
-    lost = lost_signs | lost_profile | ({"RESERVE_PCT", "LIMIT_PCT"} & names.keys())
+    known = _roles_of(variables.get("BATTERY_PROFILE", OLD_DEFAULT).lower())
+    roles = {name for name in names if name.startswith(ENTITY) and name.removeprefix(ENTITY) not in QUANTITIES}
+    lost_roles = {name for name in roles if name.removeprefix(ENTITY).lower() not in known}
+    lost = lost_signs | lost_profile | lost_roles | ({"RESERVE_PCT", "LIMIT_PCT"} & names.keys())
     return sorted(names[name] for name in lost)
 
 
@@ -65,7 +73,8 @@ def _inverter(before: Mapping[str, Any], said: Mapping[str, str]) -> Json:
     if profile and not profile.startswith("{"):
         inverter["model"] = profile.lower()
     roles = {name.removeprefix(ENTITY): text for name, text in said.items() if name.startswith(ENTITY)}
-    settings = {role.lower(): entity for role, entity in roles.items() if role not in QUANTITIES}
+    known = _roles_of(str(inverter.get("model", "")))
+    settings = {role.lower(): entity for role, entity in roles.items() if role.lower() in known}
     measured = {role.lower(): _sensor(entity, said.get(SIGN + role)) for role, entity in roles.items() if role in QUANTITIES}
     way: Json = dict(before.get("way", {})) | {"by": "home_assistant"}
     way |= {field: said[name] for name, field in NAMES.items() if name in said}
@@ -75,6 +84,15 @@ def _inverter(before: Mapping[str, Any], said: Mapping[str, str]) -> Json:
     if measured:
         way["sensors"] = measured | way.get("sensors", {})
     return inverter | {"way": way}
+
+
+def _roles_of(model: str) -> Collection[str]:
+    """Return the roles that a model has in Home Assistant; the old flow passed over an entity of any other."""
+    try:
+        way = model_named(model).named_ways.get("home_assistant")
+    except NotFoundError:
+        return ()
+    return way.settings if isinstance(way, HomeAssistant) else ()
 
 
 def _sensor(entity: str, sign: str | None) -> Json:
