@@ -10,6 +10,7 @@ from app.config.former import FormerHouse
 from app.domain.permission import Leave
 from app.domain.setting import NODE_RED, Preferences
 from app.domain.site import HOME
+from app.templates.catalogue import model_named
 
 HOME_ASSISTANT, SOLAR_KEY, OCTOPUS_KEY = "home_assistant", "solar_forecast", "octopus"
 """Names of the secrets."""
@@ -98,6 +99,10 @@ def _inverter(settings: FormerHouse) -> dict[str, Any]:
     if settings.home_assistant.url is not None:
         sensors = {quantity.value: _sensor(text) for quantity, text in settings.home_assistant.entities.items()}
         inverter["way"] = {"by": "home_assistant", "sensors": sensors}
+    elif "home_assistant" in model_named(given.profile).named_ways:
+        inverter["way"] = {
+            "by": "home_assistant"
+        }  # the flow's own: its variables stand where it runs, and the model's entities were their defaults
     return inverter
 
 
