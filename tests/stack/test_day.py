@@ -55,12 +55,12 @@ def house(mariadb: MariaDb, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with ExitStack() as parts:
         parts.callback(broker.kill)
         octopus = parts.enter_context(serving(ServedOctopus(load(default_data()), clock=clock)))
-        with pytest.MonkeyPatch.context() as environment:
+        ha = parts.enter_context(home_assistant(folder / "ha", mqtt=broker.entry()))
+        with pytest.MonkeyPatch.context() as environment:  # the house of the environment is taken over when the optimizer is built
             for name, value in (settings(octopus, mariadb.url(DATABASE)) | broker.settings()).items():
                 environment.setenv(name, value)
             given, left = load_settings(folder / "none.env"), leftover(folder / "none.env")
-        ha = parts.enter_context(home_assistant(folder / "ha", mqtt=broker.entry()))
-        optimizer = parts.enter_context(moved_optimizer(given, clock, left))
+            optimizer = parts.enter_context(moved_optimizer(given, clock, left))
         yield House(optimizer=optimizer, octopus=octopus, ha=ha, database=mariadb, broker=broker, folder=folder)
 
 

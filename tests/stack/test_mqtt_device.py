@@ -17,6 +17,7 @@ from tests.stack.install_home_assistant import is_installed
 from tests.stack.mosquitto import Mosquitto
 from tests.stack.mqtt_house import PATIENTLY_S, QUICKLY_S, MqttHouse, ask, attributes, call, complaints, push, states, wished
 from tests.stack.parts import require
+from tests.stack.service import RunningService
 
 pytestmark = pytest.mark.stack
 
@@ -269,11 +270,21 @@ def test_a_wish_of_yesterday_and_garbage_do_nothing(home: Home, house: MqttHouse
 def test_a_problem_is_shown(home: Home, house: MqttHouse) -> None:
     problem, source = "binary_sensor.battery_optimizer_problem", "sensor.battery_optimizer_plan_source"
     with house.served() as running:
+        _pays_fixed_prices(running)
         until(lambda: home.running.state(problem) == "off", PATIENTLY_S, "all is well")
         running.post("/api/v1/readings", {"readings": [_missing_soc()]})
         assert running.now()["plan_source"] in {"rules", "last_plan"}
         until(lambda: home.running.state(problem) == "on", PATIENTLY_S, "the problem is shown")
         assert home.running.state(source) in {"rules", "last_plan"}
+
+
+def _pays_fixed_prices(running: RunningService) -> None:
+    """Give the house a tariff that is not made up, which is a problem of its own."""
+    fixed = {"tariff": {"agreements": [{"import": {"source": "fixed", "per_kwh": 0.25}, "export": {"source": "fixed", "per_kwh": 0.12}}]}}
+    seen = running.http.get("/api/v1/sites/home").headers["ETag"]
+    headers = {"If-Match": seen, "Content-Type": "application/merge-patch+json"}
+    running.http.patch("/api/v1/sites/home", json=fixed, headers=headers).raise_for_status()
+    running.post("/api/v1/prices/refresh")
 
 
 def _missing_soc() -> dict[str, object]:

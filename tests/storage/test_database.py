@@ -133,13 +133,11 @@ def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
 
 @pytest.mark.stack
 def test_the_server_s_own_ways_do_not_matter(mariadb: MariaDb, mariadb_database: Database) -> None:
-    assert mariadb.execute("SELECT app.global.time_zone, app.global.sql_mode, app.global.character_set_server") == [
-        ("+03:00", "", "latin1")
-    ]
+    assert mariadb.execute("SELECT @@global.time_zone, @@global.sql_mode, @@global.character_set_server") == [("+03:00", "", "latin1")]
     collations = "SELECT DISTINCT table_collation FROM information_schema.tables WHERE table_schema = 'optimizer'"
 
-    assert scalar(mariadb_database, "SELECT app.session.time_zone") == "+00:00"
-    assert "STRICT_ALL_TABLES" in str(scalar(mariadb_database, "SELECT app.session.sql_mode"))
+    assert scalar(mariadb_database, "SELECT @@session.time_zone") == "+00:00"
+    assert "STRICT_ALL_TABLES" in str(scalar(mariadb_database, "SELECT @@session.sql_mode"))
     assert scalar(mariadb_database, f"{collations} AND table_name <> 'alembic_version'") == "utf8mb4_nopad_bin"
     ReadingStore(mariadb_database).save(HOME, [reading_()])
     assert mariadb.execute("SELECT CAST(at AS CHAR) FROM optimizer.readings") == [("2026-01-15 12:00:00.000000",)]

@@ -20,7 +20,7 @@ def upgrade() -> None:
         "secrets",
         sa.Column("site", NAME, primary_key=True),
         sa.Column("name", NAME, primary_key=True),
-        sa.Column("sealed", sa.Text().with_variant(mysql.LONGTEXT(), "mysql"), nullable=False),
+        sa.Column("sealed", sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql"), nullable=False),
         sa.Column("set_by", NAME, nullable=False),
         sa.Column("set_at", INSTANT, nullable=False),
         if_not_exists=True,
