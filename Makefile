@@ -51,7 +51,7 @@ slow: $(VENV)/dev  ## long exact comparisons
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "slow and not stack and not soak"
 
 stack: $(VENV)/dev parts  ## tests against real servers and a browser
-	$(BIN)/pytest -q -n 2 --dist loadfile -m stack
+	$(BIN)/python -m tests.stack.once_more -q -n 2 --dist loadfile -m stack
 
 parts: $(VENV)/dev  ## install the real parts the stack tests use (Debian/Ubuntu)
 	@bash tests/stack/install.sh $(abspath $(BIN))

@@ -1,5 +1,5 @@
 // in: msg.got   out: msg.payload, what the card "Now" says: what holds, why, until when, and every reason not to believe it
-const { store, write_budget, dry_run, dry_run_fixed, hands_off, complaints, profile } = msg.settings;
+const { store, write_budget, dry_run, dry_run_fixed, hands_off, reachable, complaints, profile } = msg.settings;
 const state = global.get("battery", store) || {};
 const last = state.last || {};
 const told = msg.got.recommendation.ok ? msg.got.recommendation.body : last.recommendation;
@@ -38,7 +38,7 @@ msg.payload = {
 return { payload: msg.payload };
 
 function inverter_says() {
-    if (hands_off) return "hands off";
+    if (hands_off) return state.ours && reachable ? "letting go" : "hands off";
     if (dry_run || state.dry_run) return "dry run";
     if (state.leave_until > Date.now()) return "left alone";
     return last.result?.status || "not commanded yet";

@@ -75,7 +75,7 @@ def test_another_executor_is_left_alone_once_the_flow_has_let_go(stack: Stack, p
 
     stack.wait_mode("Self Use")
     expect(page.locator("[data-test=hands-off]")).to_contain_text("names another executor")
-    expect(page.locator("[data-test=status]")).to_have_text("hands off")
+    expect(page.locator("[data-test=status]")).to_have_text("hands off")  # "letting go" until self-use was read back
     stack.set_mode("Feed-in First")
     stack.wait_ticks(3)
     assert stack.mode() == "Feed-in First"

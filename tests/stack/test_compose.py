@@ -60,10 +60,11 @@ def test_runs_as_nobody_on_a_disk_it_cannot_write(stack: Stack) -> None:
     assert int(fields["CapEff"], 16) == 0
     assert int(fields["CapBnd"], 16) == 0
     assert fields["NoNewPrivs"] == "1"
-    for folder in ("/", "/data", "/srv/backend/app", "/venv"):
+    for folder in ("/", "/srv/backend/app", "/venv"):
         with pytest.raises(RuntimeError, match="Read-only file system"):
             stack.inside("optimizer", "python", "-c", f"open('{folder}/x', 'w')")
-    stack.inside("optimizer", "python", "-c", "open('/tmp/x', 'w')")
+    for folder in ("/tmp", "/data"):  # noqa: S108 - the container's own
+        stack.inside("optimizer", "python", "-c", f"import os; open('{folder}/x', 'w'); os.remove('{folder}/x')")
 
 
 def test_holds_no_secret_and_no_tests(stack: Stack) -> None:
@@ -72,7 +73,7 @@ def test_holds_no_secret_and_no_tests(stack: Stack) -> None:
 
     assert TOKEN not in history
     assert set(held.split()) - {"/srv:", "/srv/backend:", "/data:"} == {
-        *("README.md", "backend", "pyproject.toml", "app", "migrations", "battery_optimizer.egg-info", "requirements.txt"),
+        *("README.md", "backend", "pyproject.toml", "app", "migrations", "models", "battery_optimizer.egg-info", "requirements.txt"),
     }
 
 
@@ -110,7 +111,7 @@ def test_database_grants_what_the_service_does_and_no_more(stack: Stack) -> None
     assert grants[1].startswith(
         r"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER ON `battery\\_optimizer`.* TO `optimizer`@`%`"
     )
-    assert _sql(stack, "SELECT app.GLOBAL.time_zone, app.character_set_server").split() == ["+00:00", "utf8mb4"]
+    assert _sql(stack, "SELECT @@global.time_zone, @@character_set_server").split() == ["+00:00", "utf8mb4"]
 
 
 def test_database_runs_without_rights_on_a_disk_it_cannot_write(stack: Stack) -> None:

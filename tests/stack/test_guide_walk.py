@@ -1,7 +1,7 @@
 """DEPLOYMENT_GUIDE.md followed word by word by somebody new, on a Docker host: each command as it stands there, one after the other.
 
 What differs from a reader's machine: stand-ins for the official base images, ports of this machine, no way out of a container (so the
-tariff is simulated), and Compose's older program, which the guide allows. The times are printed (`pytest -s`).
+tariff is a fixed one), and Compose's older program, which the guide allows. The times are printed (`pytest -s`).
 """
 
 import re
@@ -84,6 +84,13 @@ class Reader:
             text = line.sub(f"{name}={value}", text, count=1)
         path.write_text(text)
 
+    def pay(self, import_price: str) -> None:
+        """Put another price of import into the house's document, as an editor would."""
+        path = self.folder / "home.yaml"
+        text, count = re.subn(r"import: \{.*?\}", f"import: {{{import_price}}}", path.read_text())
+        assert count == 1
+        path.write_text(text)
+
     def healthy(self, *services: str) -> bool:
         """Whether `docker compose ps` says so of them all, as the guide has the reader wait for."""
         shown = self.run("docker compose --profile full ps")
@@ -124,11 +131,14 @@ def reader() -> Iterator[Reader]:
 
 def test_a_docker_host_from_nothing_to_a_page_with_a_broker_and_node_red(reader: Reader) -> None:
     began = time.monotonic()
-    settings, start, ask = (block for block in blocks("## Plain Docker host") if FETCHED not in block)
+    settings, start, describe, apply, ask = (block for block in blocks("## Plain Docker host") if FETCHED not in block)
     reader.run(settings)
-    reader.edit(OPTIMIZER_TARIFF__SOURCE="simulated", **{name: f"127.0.0.1:{port}" for name, port in reader.ports.items()})
+    reader.edit(**{name: f"127.0.0.1:{port}" for name, port in reader.ports.items()})
     reader.run(start)
     until(lambda: reader.healthy("optimizer", "mariadb"), HEALTHY_WITHIN_S, "both are healthy")
+    reader.run(describe)
+    reader.pay("source: fixed, per_kwh: 0.28")
+    assert "home" in reader.run(apply)
     reader.run(without_doctor(ask))
     assert reader.get("").is_success
     assert reader.get("api/v1/recommendation/now").json()["mode_code"]
