@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import ceil, floor
 
 from app.control.choose import DRAINING, Candidate, Choice
-from app.control.explain import explanation, reason, reserve_reason, why_not
+from app.control.explain import NEGLIGIBLE_KW, explanation, limit_reason, reason, reserve_reason, unsold_reason, why_not
 from app.control.mapped import wanted
 from app.domain.decision import (
     Alternative,
@@ -18,8 +18,11 @@ from app.domain.decision import (
     PriceNow,
     ReasonCode,
     battery_order,
+    export_order,
 )
+from app.domain.house import most_sold_kw
 from app.domain.money import money
+from app.domain.order import Order
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, battery_trace, solar_trace
 from app.domain.possible import possible
 from app.domain.price import PricedSlot, Provenance
@@ -72,6 +75,10 @@ def from_choice(problem: Problem, plan: Plan, choice: Choice, *, before: Decisio
     step = _expected(site, problem.slots[0], best, choice.stored_kwh_value)
     reason_code, sentence = reason(site, best.command, step)
     explained = explanation(site, best.command, step, before)
+    if choice.keeps_limit:
+        reason_code, sentence = limit_reason(site, step, over_kw=best.over_kw)
+    elif problem.sells_nothing(problem.slots[0]) and step.curtailed_kw > NEGLIGIBLE_KW:
+        sentence = unsold_reason(site, step)
     if choice.keeps_reserve:
         reason_code, sentence = reserve_reason(site, step)
         explained = replace(explained, binding_limit=Limit.RESERVE)
@@ -160,7 +167,7 @@ def write_up(situation: Situation, verdict: Verdict) -> Decision:
         slot=situation.slot,
         decided_at=situation.now,
         valid_until=lease_until,
-        orders=(battery_order(_aimed(site, verdict), lease_until=lease_until),),
+        orders=_orders(site, verdict, lease_until),
         reason_code=verdict.reason_code,
         reason=verdict.reason,
         plan_source=verdict.source,
@@ -174,6 +181,14 @@ def write_up(situation: Situation, verdict: Verdict) -> Decision:
         cause=verdict.cause,
         fingerprint=verdict.fingerprint,
     )
+
+
+def _orders(site: Site, verdict: Verdict, lease_until: datetime) -> tuple[Order, ...]:
+    """Return what the battery is told, and an array that can be throttled to an export limit, which one holds: also that it is lifted."""
+    battery = battery_order(_aimed(site, verdict), lease_until=lease_until)
+    if not (site.inverter.limits_export and site.solar.curtailable):
+        return (battery,)
+    return battery, export_order(most_sold_kw(site, verdict.command), lease_until=lease_until)
 
 
 def discharge_kw(site: Site, verdict: Verdict) -> float:
@@ -226,14 +241,18 @@ def _expected(site: Site, slot: ProblemSlot, best: Candidate, stored_kwh_value: 
 def _alternatives(site: Site, slot: ProblemSlot, choice: Choice) -> tuple[Alternative, ...]:
     """Return every other mode at its best power, cheapest first."""
     best, cheapest = choice.best, dict[Mode, Candidate]()
-    for each in sorted(choice.candidates, key=lambda found: found.cost):
+    for each in sorted(choice.candidates, key=lambda found: found.cost - found.over_cost):
         if each.command.mode is not best.command.mode:
             cheapest.setdefault(each.command.mode, each)
     return tuple(_alternative(site, slot, each, choice) for each in cheapest.values())
 
 
 def _alternative(site: Site, slot: ProblemSlot, other: Candidate, choice: Choice) -> Alternative:
-    best, extra = choice.best, max(0.0, other.cost - choice.best.cost)
+    best = choice.best
+    extra = max(0.0, (other.cost - other.over_cost) - (best.cost - best.over_cost))
+    if other.over_kw > best.over_kw + NEGLIGIBLE_KW:
+        told = f"{other.command.mode.replace('_', ' ')} would leave {other.over_kw:.1f} kW more on the connection than it may carry"
+        return Alternative(command=other.command, extra_cost=round(extra, 4), why_not=told)
     if choice.keeps_reserve and other.command.mode in DRAINING:
         told = f"{other.command.mode.replace('_', ' ')} would drain the reserve"
         return Alternative(command=other.command, extra_cost=round(extra, 4), why_not=told)

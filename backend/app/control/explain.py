@@ -134,6 +134,23 @@ def _feed_in_reason(step: PlanStep, *, buy: str, sell: str, worth: str) -> tuple
     return ReasonCode.BATTERY_IDLE, f"{told}: the house draws at {buy}, and what surplus there is earns {sell}"
 
 
+def limit_reason(site: Site, step: PlanStep, *, over_kw: float) -> tuple[ReasonCode, str]:
+    """Return what is done so that the connection carries no more than it may, and how much too much it still is."""
+    grid = site.grid
+    still = f"; still {over_kw:.1f} kW too much, and nothing more can be done" if over_kw > NEGLIGIBLE_KW else ""
+    if step.load_kw >= step.solar_kw:
+        told = f"The house takes more than the {grid.import_limit_kw:g} kW that may be bought: the battery gives {step.discharge_kw:.1f} kW"
+    else:
+        told = f"There is more sun than the {grid.export_limit_kw:g} kW that may be sold: the battery takes {step.charge_kw:.1f} kW"
+    return ReasonCode.GRID_LIMIT, told + still
+
+
+def unsold_reason(site: Site, step: PlanStep) -> str:
+    """Return why sun is thrown away: selling it would cost money."""
+    costs = money(-step.priced.export_per_kwh, site.currency)
+    return f"Selling would cost {costs} a kWh: nothing is sold, and {step.curtailed_kw:.1f} kW of the sun are not taken"
+
+
 def reserve_reason(site: Site, step: PlanStep) -> tuple[ReasonCode, str]:
     """Return why the charge is held at the wished reserve, which the inverter itself would drain."""
     reserve = f"{site.battery.pct(site.battery.reserve_kwh):.0f} %"

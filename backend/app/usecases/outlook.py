@@ -23,8 +23,6 @@ from app.usecases.home import Homes
 HORIZON = timedelta(hours=48)
 FRESH_S = 900.0
 """A state of charge older than this is not planned on: a forced mode moves a home battery by a quarter in that time."""
-EASED = 0.02
-"""Share of the capacity by which a measured charge may lie below the reserve before energy is bought for it: a sensor's last percents."""
 LEARN_EVERY, LEARN_FROM = timedelta(hours=6), timedelta(days=28)
 """How often and from how far back the width of intervals is learnt."""
 MEASURED_AS = {ForecastKind.LOAD: Quantity.LOAD_KW, ForecastKind.SOLAR: Quantity.SOLAR_KW}
@@ -117,8 +115,7 @@ class Outlook:
             raise UnavailableError(f"no state of charge measured in the last {FRESH_S / 60:.0f} minutes")
         expected = self._expectation(site, [priced.slot for priced in conditions.priced], now)
         start_kwh = site.battery.capacity_kwh * soc_pct / 100
-        house = _eased(site, start_kwh)
-        problem = assemble(house, now=now, start_kwh=start_kwh, priced=conditions.priced, load=expected.load, solar=expected.solar)
+        problem = assemble(site, now=now, start_kwh=start_kwh, priced=conditions.priced, load=expected.load, solar=expected.solar)
         return Prospect(problem=problem, paths=expected.paths)
 
     def _expectation(self, site: Site, slots: Sequence[Slot], now: datetime) -> Expectation:
@@ -156,11 +153,3 @@ class Outlook:
         if sunshine is None or site.solar.peak_kw == 0:
             return None
         return sunshine.expected(site, slots, now)
-
-
-def _eased(site: Site, start_kwh: float) -> Site:
-    """Return the site with the reserve that is there, where it is missed by no more than a sensor's last percents."""
-    battery = site.battery
-    if not battery.reserve_kwh - EASED * battery.capacity_kwh <= start_kwh < battery.reserve_kwh:
-        return site
-    return replace(site, battery=replace(battery, reserve_kwh=start_kwh))
