@@ -50,6 +50,11 @@ class OctopusRates:
         """What it is called in messages."""
         return self.client.name
 
+    @property
+    def told_as(self) -> str:
+        """What its prices name as their source."""
+        return self.client.told_as(self.tariff)
+
     def prices(self, start: datetime, end: datetime) -> list[Price]:
         """Return the published half-hours of [start, end), oldest first, in GBP per kWh incl. VAT."""
         return self.client.unit_rates(self.tariff, self.direction, start, end)
