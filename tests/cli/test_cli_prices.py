@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.cli.program import cli, main
+from app.cli.program import cli, main, out
 from app.domain.errors import UnavailableError
 from app.domain.price import Direction
 from tests.served_octopus import FORTNIGHT, ServedOctopus, load, serving
@@ -63,3 +63,18 @@ def test_nothing_at_all_is_an_error_of_the_command(
 
     assert ended.value.code == 1
     assert "tells no import price" in " ".join(capsys.readouterr().err.split())
+
+
+def test_import_and_export_swapped_are_refused_or_doubted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(out, "width", 260)
+    monkeypatch.setenv("OPTIMIZER_TARIFF__EXPORT_PRODUCT", "AGILE-24-10-01")
+    doubted = run("doctor")
+    assert doubted.exit_code == 1
+    assert "AGILE-24-10-01 stands under export" in doubted.output
+    assert "they may be swapped" in doubted.output
+
+    monkeypatch.setenv("OPTIMIZER_DATABASE__URL", "sqlite:///another.db")
+    monkeypatch.setenv("OPTIMIZER_TARIFF__IMPORT_PRODUCT", "AGILE-OUTGOING-19-05-13")
+    refused = run("prices", "refresh")
+    assert refused.exit_code == 1
+    assert "what stands under import is for export by its own name" in str(refused.exception)
