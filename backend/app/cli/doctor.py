@@ -94,6 +94,7 @@ def _one(service: Service, site: SiteId) -> Iterator[Finding]:
         yield from _prices(home)
         yield from _doubts(described)
         yield from _made_up(home)
+        yield from _sun(home)
         yield from _house(home)
 
 
@@ -159,6 +160,27 @@ def _doubts(described: Description) -> Iterator[Finding]:
         for direction, options in agreement.directions if agreement.holds(now) else ():
             if doubt := options.doubt(direction):
                 yield Finding(name="tariff", state=doubt, remedy=SWAPPED)
+
+
+def _sun(home: Home) -> Iterator[Finding]:
+    """Ask who forecasts the sun, where somebody is named."""
+    if home.sunshine is None:
+        return
+    name, now = f"solar forecast ({home.sunshine.source.name})", clock()
+    try:
+        given = home.sunshine.ask(home.site, now)
+    except UnauthorizedError as error:
+        yield Finding(name=name, state=str(error), remedy="check the API key or token that sources.solar names")
+        return
+    except OptimizerError as error:
+        remedy = (
+            "check sources.solar in the document, its place and the network: the last answer stays for 36 hours, then the last weeks count"
+        )
+        yield Finding(name=name, state=str(error), remedy=remedy)
+        return
+    until, complaint = f"known until {given.slots[-1].end:%Y-%m-%d %H:%M} UTC", home.sunshine.complaints.get(home.site.id)
+    remedy = "correct sources.solar in the document, or the entity: what is missing is made up for by the last weeks" if complaint else ""
+    yield Finding(name=name, state=f"{until}; {complaint}" if complaint else until, remedy=remedy)
 
 
 def _house(home: Home) -> Iterator[Finding]:
