@@ -285,13 +285,15 @@ class FakeTariff:
     name: str = "fake"
     shift: float = 0.0
     silent: Direction | None = None
+    silent_from: datetime = EVER
 
     def prices(self, start: datetime, end: datetime) -> list[Price]:
         self.asked.append((start, end))
         if self.away:
             raise UnavailableError("fake: HTTP 500")
         slots = slots_between(start, min(end, self.known_until), minutes=30)
-        return [self._price(slot, direction) for slot in slots for direction in Direction if direction is not self.silent]
+        every = [self._price(slot, direction) for slot in slots for direction in Direction]
+        return [each for each in every if each.direction is not self.silent or each.slot.end <= self.silent_from]
 
     def published_until(self, now: datetime) -> datetime:
         del now

@@ -48,15 +48,31 @@ def test_a_silence_leaves_no_hole() -> None:
     assert start == NIGHT - timedelta(days=1)
 
 
-@pytest.mark.parametrize("known_for", [timedelta(days=-20), timedelta(hours=-1)])
-def test_an_empty_answer_is_an_error_and_no_answer(known_for: timedelta) -> None:
+def test_an_empty_answer_is_an_error_and_no_answer() -> None:
     home = FakeHome()
-    home.tariff.known_until, home.tariff.due_until = NIGHT + known_for, NIGHT + timedelta(hours=2)
+    home.tariff.known_until, home.tariff.due_until = NIGHT - timedelta(days=20), NIGHT + timedelta(hours=2)
     with pytest.raises(UnavailableError, match="fake tells no import price and fake tells no export price"):
         home.refresh.run(HOME, NIGHT)
     prices = home.component("prices", NIGHT)
     assert prices.status is Status.FAILED
-    assert "fake tells no import price and fake tells no export price" in prices.detail
+    assert "fake tells no import price" in prices.detail
+
+
+def test_a_publication_that_is_late_is_no_error_and_what_is_known_stays() -> None:
+    home = FakeHome().priced()
+    before = dict(home.prices.rows)
+    home.tariff.known_until, home.tariff.due_until = NIGHT - timedelta(hours=1), NIGHT + timedelta(hours=2)
+    found = home.refresh.run(HOME, NIGHT)
+    assert (found.last, len(found.missing)) == (NIGHT - timedelta(hours=1), 4)
+    assert home.prices.rows == before
+
+
+@pytest.mark.parametrize("retired", [timedelta(hours=1), timedelta(days=20)])
+def test_a_direction_that_ends_while_the_other_goes_on_is_an_error(retired: timedelta) -> None:
+    home = FakeHome()
+    home.tariff.silent, home.tariff.silent_from = Direction.EXPORT, NIGHT - retired
+    with pytest.raises(UnavailableError, match=r"^fake tells no export price for now or later"):
+        home.refresh.run(HOME, NIGHT)
 
 
 def test_a_direction_that_is_wholly_missing_is_an_error_and_what_is_known_of_it_stays() -> None:

@@ -84,25 +84,23 @@ def _told(
     )
 
 
-def silent(prices: Iterable[Price], now: datetime) -> list[Direction]:
-    """Return the directions that have no price of any slot that is not over: an empty answer is not an answer."""
-    heard = {price.direction for price in prices if price.slot.end > now}
-    return [direction for direction in Direction if direction not in heard]
+def _ahead(prices: Iterable[Price], now: datetime) -> set[Direction]:
+    """Return the directions that have a price of a slot which is not over."""
+    return {price.direction for price in prices if price.slot.end > now}
 
 
 def _must_tell_both(source: ports.PriceSource, fetched: list[Price], now: datetime) -> None:
-    """Raise where the source says nothing of a direction."""
-    if found := silent(fetched, now):
-        each = " and ".join(f"{source.told_by(direction, now) or source.name} tells no {direction} price" for direction in found)
+    """Raise where nothing is said of a direction, or nothing of what is ahead although the other one goes on: an empty answer is none."""
+    told = _ahead(fetched, now) or {price.direction for price in fetched}
+    if silent := [direction for direction in Direction if direction not in told]:
+        each = " and ".join(f"{source.told_by(direction, now) or source.name} tells no {direction} price" for direction in silent)
         raise UnavailableError(f"{each} for now or later: compare the tariff in the document with the bill")
 
 
 def _untold(fetched: list[Price], now: datetime) -> Callable[[Price], bool]:
-    """Return what tells whether a price is missing in an answer that covers its slot and says something of its direction."""
-    told, unanswered = {(price.direction, price.slot.start) for price in fetched}, silent(fetched, now)
-    return lambda price: (
-        price.slot.end <= now + COVERED and price.direction not in unanswered and (price.direction, price.slot.start) not in told
-    )
+    """Return what tells whether a price is missing in an answer that covers its slot and says something of what is ahead."""
+    told, answered = {(price.direction, price.slot.start) for price in fetched}, _ahead(fetched, now)
+    return lambda price: price.slot.end <= now + COVERED and price.direction in answered and (price.direction, price.slot.start) not in told
 
 
 def _due(source: ports.PriceSource, fetched: list[Price], now: datetime) -> tuple[Slot, ...]:
