@@ -72,6 +72,15 @@ class FakePrices:
         self.fetched_at = fetched_at if self.fetched_at is None else max(self.fetched_at + timedelta(microseconds=1), fetched_at)
         return changed
 
+    def withdraw(self, site: SiteId, gone: Sequence[Price], at: datetime) -> int:
+        del site
+        if not gone:
+            return 0
+        self.disk.write("prices")
+        keys = [(each.slot.start, each.direction) for each in gone if each.slot.end > at]
+        self.fetched_at = self.fetched_at and self.fetched_at + timedelta(microseconds=1)
+        return sum(self.rows.pop(key, None) is not None for key in keys)
+
     def between(self, site: SiteId, start: datetime, end: datetime, direction: Direction | None = None) -> list[Price]:
         del site
         self.disk.reach()
@@ -275,17 +284,24 @@ class FakeTariff:
     asked: list[tuple[datetime, datetime]] = field(default_factory=list)
     name: str = "fake"
     shift: float = 0.0
+    silent: Direction | None = None
+    silent_from: datetime = EVER
 
     def prices(self, start: datetime, end: datetime) -> list[Price]:
         self.asked.append((start, end))
         if self.away:
             raise UnavailableError("fake: HTTP 500")
         slots = slots_between(start, min(end, self.known_until), minutes=30)
-        return [self._price(slot, direction) for slot in slots for direction in Direction]
+        every = [self._price(slot, direction) for slot in slots for direction in Direction]
+        return [each for each in every if each.direction is not self.silent or each.slot.end <= self.silent_from]
 
     def published_until(self, now: datetime) -> datetime:
         del now
         return self.due_until or self.known_until
+
+    def told_by(self, direction: Direction, at: datetime) -> str:
+        del direction, at
+        return self.name
 
     def _price(self, slot: Slot, direction: Direction) -> Price:
         bought = (0.10 if slot.start.hour < 6 else 0.30) + self.shift
