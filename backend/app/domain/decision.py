@@ -21,6 +21,10 @@ class Command:
     power_kw: float | None = None
     target_soc_pct: float | None = None
 
+    def __str__(self) -> str:
+        power = "" if self.power_kw is None else f" {self.power_kw:g} kW"
+        return self.mode.value + power + ("" if self.target_soc_pct is None else f" to {self.target_soc_pct:g} %")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
