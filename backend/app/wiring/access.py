@@ -10,6 +10,8 @@ from app.config.service import ApiSettings
 from app.domain.access import ALL_SITES, KnownToken, Role
 from app.domain.errors import InvalidInputError, UnavailableError
 from app.storage.tokens import TokenStore
+from app.usecases import ports
+from app.usecases.turned_away import TurnedAway
 
 log = logging.getLogger(__name__)
 
@@ -17,14 +19,14 @@ TOKENS_KNOWN_FOR_S = 15.0
 """A revoked token works at most this long."""
 
 
-def guard(api: ApiSettings, tokens: TokenStore) -> Guard:
+def guard(api: ApiSettings, tokens: TokenStore, audit: ports.Audit) -> Guard:
     """Return who may ask; open only on loopback and while no token is set."""
     fixed = [
         KnownToken(name=f"{role} token of the settings", role=role, sha256=sha256(secret.get_secret_value()), site=ALL_SITES)
         for role, secret in ((Role.VIEWER, api.viewer_token), (Role.CONTROLLER, api.controller_token), (Role.ADMIN, api.admin_token))
         if secret is not None
     ]
-    return Guard(known=_Remembered(fixed, tokens), is_open=api.is_loopback and not fixed)
+    return Guard(known=_Remembered(fixed, tokens), is_open=api.is_loopback and not fixed, turned_away=TurnedAway(audit))
 
 
 def refuse_if_unguarded(api: ApiSettings, guard: Guard) -> None:
