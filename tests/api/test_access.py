@@ -117,16 +117,27 @@ def test_open_only_on_loopback_and_without_tokens(tmp_path: Any) -> None:  # noq
     for host, tokens, is_open in (("127.0.0.1", False, True), ("127.0.0.1", True, False), ("0.0.0.0", True, False)):  # noqa: S104
         service = build(settings_in(tmp_path, tokens=tokens, host=host))
         assert service.guard.is_open is is_open
-        refuse_if_unguarded(service.settings.api, service.guard)
+        refuse_if_unguarded(service.settings.api, service.guard, [])
         service.close()
 
 
 def test_beyond_loopback_without_a_token_it_does_not_start(tmp_path: Any) -> None:  # noqa: ANN401
     service = build(settings_in(tmp_path, host="0.0.0.0"))  # noqa: S104
     with pytest.raises(InvalidInputError, match="OPTIMIZER_API__ADMIN_TOKEN"):
-        refuse_if_unguarded(service.settings.api, service.guard)
+        refuse_if_unguarded(service.settings.api, service.guard, [])
     assert service.guard.role_of("anything") is None
     service.close()
+
+
+def test_open_though_a_token_was_written_it_does_not_start(tmp_path: Any) -> None:  # noqa: ANN401
+    for tokens in (False, True):
+        service = build(settings_in(tmp_path, tokens=tokens))
+        if tokens:
+            refuse_if_unguarded(service.settings.api, service.guard, ["OPTIMIZER_API__VIEWER_TOKEN"])
+        else:
+            with pytest.raises(InvalidInputError, match=r"OPTIMIZER_API__ADMIN_TOKEN: no value could be read.*open to everybody"):
+                refuse_if_unguarded(service.settings.api, service.guard, ["OPTIMIZER_API__ADMIN_TOKEN"])
+        service.close()
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000", "127.0.0.2"])
