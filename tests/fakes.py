@@ -200,25 +200,34 @@ class FakeDecisions:
 
 
 @dataclass
+class FakeAudit:
+    rows: list[AuditEntry] = field(default_factory=list)
+
+    def add(self, site: SiteId, entry: AuditEntry) -> None:
+        del site
+        insort(self.rows, entry, key=lambda each: each.at)
+
+    def between(self, site: SiteId, start: datetime, end: datetime, *, newest: int | None = None) -> list[AuditEntry]:
+        del site
+        return [each for each in self.rows if start <= each.at < end][-(newest or 0) :]
+
+
+@dataclass
 class FakeOverrides:
     disk: Disk
+    audit: FakeAudit
     rows: dict[datetime, Override] = field(default_factory=dict)
 
-    def put(self, site: SiteId, override: Override) -> None:
-        del site
+    def put(self, site: SiteId, override: Override, entry: AuditEntry) -> None:
         self.disk.write("overrides")
         self.rows[override.span.start] = override
+        self.audit.add(site, entry)
 
-    def remove(self, site: SiteId, start: datetime) -> None:
+    def remove(self, site: SiteId, start: datetime, entry: AuditEntry) -> None:
         self.disk.write("overrides")
         if self.rows.pop(start, None) is None:
             raise NotFoundError(f"{site} has no override from {start}")
-
-    def active(self, site: SiteId, instant: datetime) -> Override | None:
-        del site
-        self.disk.reach()
-        covering = [each for each in self.rows.values() if each.span.contains(instant)]
-        return max(covering, key=lambda each: each.set_at, default=None)
+        self.audit.add(site, entry)
 
     def between(self, site: SiteId, span: Slot) -> list[Override]:
         del site
@@ -259,19 +268,6 @@ class FakeLedger:
 
 
 EVER, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-
-
-@dataclass
-class FakeAudit:
-    rows: list[AuditEntry] = field(default_factory=list)
-
-    def add(self, site: SiteId, entry: AuditEntry) -> None:
-        del site
-        insort(self.rows, entry, key=lambda each: each.at)
-
-    def between(self, site: SiteId, start: datetime, end: datetime, *, newest: int | None = None) -> list[AuditEntry]:
-        del site
-        return [each for each in self.rows if start <= each.at < end][-(newest or 0) :]
 
 
 @dataclass
@@ -377,7 +373,7 @@ class FakeHome:
     def __post_init__(self) -> None:
         self.disk, self.audit = Disk(), FakeAudit()
         self.prices, self.readings, self.forecasts = FakePrices(self.disk), FakeReadings(self.disk), FakeForecasts(self.disk)
-        self.plans, self.decisions, self.overrides = FakePlans(self.disk), FakeDecisions(self.disk), FakeOverrides(self.disk)
+        self.plans, self.decisions, self.overrides = FakePlans(self.disk), FakeDecisions(self.disk), FakeOverrides(self.disk, self.audit)
         home = Home(
             site=self.site,
             preferences=Preferences(reserve_pct=10),
@@ -391,7 +387,7 @@ class FakeHome:
         self.outlook = Outlook(self.prices, self.readings, self.forecasts, History(self.readings), self.homes)
         self.ingest = Ingest(self.readings, self.homes)
         self.refresh = Refresh(self.homes, self.prices)
-        self.execute = Execute(self.decisions, self.overrides, self.audit, inverter_of=lambda name: self.homes[name].site.inverter)
+        self.execute = Execute(self.decisions, self.overrides, site_of=lambda name: self.homes[name].site)
         self.restart()
 
     def restart(self) -> None:

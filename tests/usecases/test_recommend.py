@@ -14,6 +14,7 @@ from app.domain.site import HOME, Mode, SiteId, Withheld
 from app.looks.health import Status
 from tests.builders import house
 from tests.fakes import NIGHT, FakeHome, FakeTariff, forced, soc
+from tests.records import audit_entry
 
 MINUTE = timedelta(minutes=1)
 HANDOVER = timedelta(seconds=HANDOVER_S)
@@ -299,7 +300,7 @@ def test_eight_callers_at_once_get_one_plan() -> None:
 def test_an_override_of_a_mode_that_can_no_longer_be_told_is_self_use_with_the_reason() -> None:
     switched_off = tuple(Withheld(mode=mode, reason="control is switched off") for mode in Mode if mode is not Mode.SELF_USE)
     home = FakeHome(site=house(modes=(Mode.SELF_USE,), withheld=switched_off)).priced()
-    home.overrides.put(HOME, forced(HOLD, NIGHT, NIGHT + HALF_HOUR))
+    home.overrides.put(HOME, forced(HOLD, NIGHT, NIGHT + HALF_HOUR), audit_entry())
 
     decision = home.ask(NIGHT)
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 
+from app.config.env_file import faults
 from app.config.leftover import leftover
-from app.config.settings import Settings
+from app.config.settings import Settings, unread_tokens
 from app.document.checked import checked
 from app.domain.description import Description
 from app.domain.errors import ForeignMoneyError, NotFoundError, OptimizerError, UnauthorizedError
@@ -18,6 +20,7 @@ from app.services.home_assistant.entities import HomeAssistant
 from app.usecases.home import NO_HOUSE, Home
 from app.usecases.house_prices import refuse_foreign
 from app.wiring.absent import AbsentHouse
+from app.wiring.access import blank
 from app.wiring.service import Service, build, clock, prepare
 
 STALE_S = 900.0
@@ -45,6 +48,8 @@ def examine(load: Callable[[], Settings], only: str | None = None) -> Iterator[F
     except OptimizerError as error:
         yield Finding(name="settings", state=str(error), remedy="mend these variables in .env; .env.example explains each")
         return
+    for each in faults(Path(".env")):
+        yield Finding(name=".env", state=each.says, remedy="mend this line; it is passed over until then")
     try:
         prepare(settings, patience_s=0)
     except OptimizerError as error:
@@ -106,6 +111,9 @@ def _battery(home: Home) -> Finding:
 
 def _access(service: Service) -> Finding:
     host = service.settings.api.host
+    unread = unread_tokens(service.settings)
+    if service.guard.is_open and unread:
+        return Finding(name="access", state=f"does not start: {blank(unread)}", remedy="set the token, or take its line out")
     if service.guard.is_open:
         return Finding(name="access", state=f"listens on {host} only, open to this machine")
     if not service.guard.known():

@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import ceil, floor
 
 from app.control.choose import DRAINING, Candidate, Choice
 from app.control.explain import NEGLIGIBLE_KW, explanation, limit_reason, reason, reserve_reason, unsold_reason, why_not
@@ -24,7 +23,7 @@ from app.domain.house import most_sold_kw
 from app.domain.money import money
 from app.domain.order import Order
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, battery_trace, solar_trace
-from app.domain.possible import possible
+from app.domain.possible import end_pct, possible
 from app.domain.price import PricedSlot, Provenance
 from app.domain.site import Mode, Site
 from app.domain.slot import Slot
@@ -203,12 +202,10 @@ def discharge_kw(site: Site, verdict: Verdict) -> float:
 
 def _aimed(site: Site, verdict: Verdict) -> Command:
     """Return the command with the charge in whole % at which the inverter is to stop by itself; what a person asked for stays as it is."""
-    command, battery = verdict.command, site.battery
+    command = verdict.command
     if command.target_soc_pct is not None or verdict.source is PlanSource.OVERRIDE:
         return command
-    most, least = (round(battery.pct(kwh), 6) for kwh in (battery.top_kwh, battery.reserve_kwh))
-    target = {Mode.FORCE_CHARGE: floor(most), Mode.FORCE_DISCHARGE: ceil(least)}.get(command.mode)
-    return replace(command, target_soc_pct=float(target)) if target else command
+    return replace(command, target_soc_pct=end_pct(site.battery, command.mode))
 
 
 def _name(situation: Situation, verdict: Verdict) -> str:

@@ -23,6 +23,10 @@ class Command:
     export_limit_kw: float | None = None
     """The most that may flow into the grid meanwhile, where that is less than the connection carries."""
 
+    def __str__(self) -> str:
+        power = "" if self.power_kw is None else f" {self.power_kw:g} kW"
+        return self.mode.value + power + ("" if self.target_soc_pct is None else f" to {self.target_soc_pct:g} %")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:

@@ -125,7 +125,7 @@ def _built(  # noqa: PLR0917 - everything that a service stands on
         homes=homes,
         use=use,
         rounds=_rounds(settings, kept, use, workers),
-        guard=guard(settings.api, kept.tokens),
+        guard=guard(settings.api, kept.tokens, kept.audit),
         tokens=kept.tokens,
         clients=clients,
         workers=workers,
