@@ -17,8 +17,8 @@ from app.optimizer.slot_cost import flow_cost, over_limit_kw, standing_cost
 from app.optimizer.weights import OVER_LIMIT_PER_KWH
 from app.optimizer.yardstick import in_yardsticks
 
-TIE = 1e-6
-"""Yardsticks; below it the earlier candidate wins, so equal inputs give equal modes."""
+TIE = 5e-5
+"""Yardsticks, a two-hundredth of a penny: below it the earlier candidate wins, so equal inputs give equal modes."""
 POWER_SHARES = (1.0, 0.75, 0.5, 0.25)
 """Forced modes are tried at quarters of full power; eighths save less than a thousandth more."""
 LEAST_SHARE = 0.1

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.control.choose import DRAINING, Candidate, Choice
-from app.control.explain import NEGLIGIBLE_KW, explanation, limit_reason, reason, reserve_reason, unsold_reason, why_not
+from app.control.explain import JUST_AS_GOOD, NEGLIGIBLE_KW, explanation, limit_reason, reason, reserve_reason, unsold_reason, why_not
 from app.control.mapped import wanted
 from app.domain.decision import (
     Alternative,
@@ -141,6 +141,16 @@ def from_override(site: Site, override: Override) -> Verdict:
         source=PlanSource.OVERRIDE,
         until=override.span.end,
     )
+
+
+def with_plan(verdict: Verdict, problem: Problem, plan: Plan, choice: Choice) -> Verdict:
+    """Return what a person asked for with the plan around it, what is expected of it, and what it costs beyond what would be planned."""
+    site, step = problem.site, _expected(problem.site, problem.slots[0], choice.best, choice.stored_kwh_value)
+    best, *others = (each.cost - each.over_cost for each in choice.candidates)
+    more = best - min(others, default=best)
+    costs = "" if more < site.money.of(JUST_AS_GOOD) else f"; it costs some {money(more, site.currency)} more than what would be planned"
+    explained = explanation(site, verdict.command, step, None)
+    return replace(verdict, reason=verdict.reason + costs, plan=plan, step=step, explanation=explained, fingerprint=problem.fingerprint)
 
 
 def _qualified(sentence: str, why_not: str | None) -> str:

@@ -34,8 +34,8 @@ WEAR_PER_KWH = 0.02
 """What a kWh discharged usually costs in the battery's life, in yardsticks: for who never said."""
 FULL_SHARE = 0.9
 """From this share of the capacity on a battery stands full."""
-FULL_PER_KWH_HOUR = 0.0001
-"""What standing full is usually worth to avoid, in yardsticks per kWh and hour: a hundredth of a penny."""
+FULL_PER_KWH_HOUR = 1e-5
+"""What standing full is usually worth to avoid, in yardsticks per kWh and hour: a thousandth of a penny."""
 
 
 class Coupling(StrEnum):

@@ -13,7 +13,6 @@ from app.optimizer.battery_limits import keep_limits
 from app.optimizer.course import EVEN_KWH, Course, limits_kw
 from app.optimizer.part import Bounds, Bus, Choice, DevicePart, Flexible, Ranges, Terms, as_chosen, either_or, number, total
 from app.optimizer.problem import Problem, ProblemSlot
-from app.optimizer.slot_cost import holding
 from app.optimizer.tolerance import TOLERANCE_KW, TOLERANCE_KWH
 from app.optimizer.weights import TIE_PER_KWH
 from app.optimizer.worst import worst
@@ -111,7 +110,7 @@ class MainBattery(Flexible):
             part.load_kw.append([(charge, 1.0), (discharge, -1.0)])
             part.directions.append((charge, discharge))
             part.cost.append((discharge, battery.wear_per_kwh * hours))
-            part.ties.extend([(charge, TIE_PER_KWH * hours), (part.stored_kwh[t], holding(problem) * hours)])
+            part.ties.append((charge, TIE_PER_KWH * hours))
             part.stores.append(_store(bus, t, part))
             _keep_direction(bus, t, part, others[t])
             outside = keep_limits(bus.lp, problem, t, part.stored_kwh[t], part.penalty)

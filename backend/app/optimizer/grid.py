@@ -10,6 +10,7 @@ from app.domain.site import Coupling
 from app.optimizer.course import Course
 from app.optimizer.part import Bounds, Choice, Part, Ranges, Reach, Terms, as_chosen, either_or, total
 from app.optimizer.problem import Problem, ProblemSlot
+from app.optimizer.slot_cost import ties
 from app.optimizer.weights import OVER_LIMIT_PER_KWH
 
 
@@ -41,6 +42,8 @@ def add_grid(model: LpProblem, problem: Problem, reach: Reach) -> GridPart:
         exported = model.add_variable(f"export_{t}", 0, sold)
         part.load_kw.append([(imported, -1.0), (exported, 1.0)])
         part.cost.extend([(imported, slot.priced.import_per_kwh * hours), (exported, -slot.priced.export_per_kwh * hours)])
+        bought_tie, sold_tie = ties(problem, slot)
+        part.ties.extend([(imported, bought_tie * hours), (exported, sold_tie * hours)])
         part.import_kw.append(imported)
         part.export_kw.append(exported)
         importing = either_or(model, f"importing_{t}", (imported, bought), (exported, sold)) if could_cheat(slot) else None

@@ -8,9 +8,9 @@ ABOVE_LIMIT_PER_KWH_HOUR = 0.001
 """Above the wished limit: resting too full wears a little; it is no reason to sell at a loss."""
 BESIDE_WISH_PER_KWH = 1.0
 """For each kWh by which a slot ends below or above what is wished for it: dearer than usual prices, whatever the slot's length."""
-HOLDING_PER_KWH_HOUR = 5e-6
-"""For each kWh held, per hour, where charging late is wished (the other way where early): a fortieth of a penny in two days, so that
-equal prices are used in one run and nothing is bought that is not needed yet."""
+LATE_PER_KWH_HOUR = 5e-6
+"""For each kWh bought or sold, per hour before the end: a fortieth of a penny in two days. So equal prices are used in one run, nothing is
+bought that is not needed yet, and sun is stored before it is sold."""
 TIE_PER_KWH = 1e-6
 """A ten-thousandth of a penny: so that nothing flows for nothing."""
 EASED_SHARE = 0.02

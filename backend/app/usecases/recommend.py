@@ -68,12 +68,27 @@ class Recommend:
             return self._without_conditions(site, now, error)
         situation, override = _situation(site, conditions, now), self._forced(site, now)
         if override is not None:
-            return worded(self.words, situation, decide.from_override(site, override))
+            return worded(self.words, situation, self._around(site, conditions, override, now))
         return self._planned(site, conditions, situation, now)
+
+    def _around(self, site: Site, conditions: Conditions, override: Override, now: datetime) -> Verdict:
+        """Return what a person asked for, with the plan around it and what it costs where that can be told."""
+        verdict = decide.from_override(site, override)
+        try:
+            prospect = self.outlook.prospect(site, conditions, now, self.forced[site.id])
+            if prospect.problem.slots[0].forced is None:  # it ends before the middle of the slot
+                return verdict
+            resolved = resolve(prospect.problem, prospect.paths)
+            plan, _ = resolved.planned(now=now, time_limit_s=self.time_limit_s, relative_gap=LIVE_GAP)
+        except (InfeasibleError, UnavailableError, InvalidInputError) as error:
+            log.info("site %s: no plan around an override: %s", site.id, error)
+            return verdict
+        self.journal.keep_plan(plan)
+        return decide.with_plan(verdict, resolved.problem, plan, resolved.choice)
 
     def _planned(self, site: Site, conditions: Conditions, situation: Situation, now: datetime) -> Decision:
         try:
-            prospect = self.outlook.prospect(site, conditions, now)
+            prospect = self.outlook.prospect(site, conditions, now, self.forced[site.id])
             problem, last = prospect.problem, self.journal.last_decision(site.id, now)
             if last is not None and last.fingerprint == problem.fingerprint and last.slot == situation.slot:
                 return last
