@@ -90,7 +90,8 @@ def _bring(service: Service, site: SiteId, past: Sequence[Metered], *, source: s
         out.print(f"… and {found.impossible - MOST_SAID} more", markup=False)
     span = f", {found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}" if found.first and found.last else ""
     left_out = f"; {found.impossible} impossible ones left out" if found.impossible else ""
-    out.print(f"{found.new} intervals new{span}; {found.measured} of {found.told} were measured already{left_out}", markup=False)
+    told = f"{found.new} intervals new{span}; {found.measured} of {found.told} were measured already{left_out}"
+    out.print(told, markup=False, soft_wrap=True)
     if found.doubted:
         raise InvalidInputError(
             f"most of {' and '.join(found.doubted)} cannot be, so nothing of it was stored: is it in Wh and not in kWh?"
