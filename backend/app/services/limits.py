@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from math import inf
+from sys import maxsize
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ _held: ContextVar[Limits | None] = ContextVar("limits", default=None)
 
 
 @contextmanager
-def within(seconds: float, most_bytes: int) -> Iterator[Limits]:
+def within(seconds: float, most_bytes: int = maxsize) -> Iterator[Limits]:
     """Have everything that is asked in the block end in time and stay small, taken together. Of nested limits the tightest holds."""
     outer, end_s = _held.get(), time.monotonic() + seconds
     limits = Limits(end_s, most_bytes) if outer is None else Limits(min(end_s, outer.end_s), most_bytes, outer)
