@@ -52,8 +52,8 @@ class Sunshine:
     """What the newest answer means for this roof."""
     measured: dict[tuple[SiteId, datetime], Numbers] = field(default_factory=dict)
 
-    def refresh(self, site: Site, now: datetime) -> None:
-        """Ask the source if it may be asked again, keep its answer as given, and learn now and then.
+    def refresh(self, site: Site, now: datetime) -> bool:
+        """Ask the source if it may be asked again, keep its answer as given, and learn now and then; tell whether it was asked.
 
         Raises:
             UnavailableError: the source or the store did not answer usefully; the last good answer stays.
@@ -62,10 +62,12 @@ class Sunshine:
         asked = max(self.asked.get(site.id, LONG_AGO), LONG_AGO if last is None else last.issued_at)
         if self._is_old(self.learnt.get(site.id), now):
             self._learn(site, now)
-        if asked + self.source.every <= now:
-            self.asked[site.id] = now
-            given = self.source.forecast(slots_between(now, now + AHEAD, minutes=MINUTES), now)
-            self.forecasts.save(site.id, given)
+        if asked + self.source.every > now:
+            return False
+        self.asked[site.id] = now
+        given = self.source.forecast(slots_between(now, now + AHEAD, minutes=MINUTES), now)
+        self.forecasts.save(site.id, given)
+        return True
 
     def expected(self, site: Site, slots: Sequence[Slot], now: datetime) -> Forecast | None:
         """Return what to expect of the slots that the last good answer covers, from the first on; None where it covers none.
