@@ -94,7 +94,7 @@ def build(
     database, left = Database.open(settings.database.url.get_secret_value()), left or nothing_left()
     with ExitStack() as undone:
         undone.callback(database.close)
-        service = _built(settings, stores(database), left, demo, clock, Pools(Workers if workers is None else lambda: workers))
+        service = _built(settings, stores(database), left, demo, clock, Pools(Workers if workers is None else lambda _: workers))
         undone.pop_all()
     return service
 

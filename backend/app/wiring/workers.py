@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 MOST = 64
 """So many houses may hang in the same duty at once before the others have to wait with that duty for one of them."""
+AT_ONCE = {"decision": 4, "ledger": 2, "drive": 8, "state": 8}
+"""Those wait for no neighbour, or for a moment only: more of them at once would only take processor and database from each other."""
 IDLE_S = 60.0
 
 
@@ -15,7 +17,8 @@ IDLE_S = 60.0
 class Pools:
     """A pool for each kind of work, made when the first of it comes: what hangs in one of them holds up no other."""
 
-    make: Callable[[], Executor]
+    make: Callable[[int], Executor]
+    """Makes one that does so much at once."""
     pools: dict[str, Executor] = field(default_factory=dict)
     making: threading.Lock = field(default_factory=threading.Lock)
 
@@ -23,7 +26,7 @@ class Pools:
         """Return the pool of a kind of work."""
         with self.making:
             if kind not in self.pools:
-                self.pools[kind] = self.make()
+                self.pools[kind] = self.make(AT_ONCE.get(kind, MOST))
             return self.pools[kind]
 
     def shutdown(self) -> None:
