@@ -9,7 +9,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-dongle test check lint types imports js unit slow stack test-stack parts containers bench bench-savings bench-ingest bench-forecasts bench-dongle requirements clean firmware
+.PHONY: help demo demo-dongle test check lint types imports js unit slow stack test-stack parts containers bench bench-savings bench-ingest bench-forecasts bench-dongle drills requirements clean firmware
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ bench-ingest: $(VENV)/dev  ## 1 000 messages/s for ten minutes on real parts, pa
 bench-dongle: $(VENV)/dev  ## readings into the database and orders into the register, by real firmware on damaged wires; seven minutes
 	$(BIN)/python -m tests.esphome.firmware
 	$(BIN)/python -m tests.bench.bench_dongle $(ARGS)
+
+drills: $(VENV)/dev  ## what callers see while neighbours drip, hang, flood and reset (ARGS="prices" for one of them); ten minutes
+	$(BIN)/python -m tests.drills $(ARGS)
 
 requirements:  ## compile the pins from pyproject.toml
 	test -x $(PARTS)/uv/bin/uv || { $(PYTHON) -m venv $(PARTS)/uv && $(PARTS)/uv/bin/pip install -q uv; }

@@ -15,7 +15,9 @@ def run(folder: Path, *, times: int = 100) -> Report:
     with Town(folder, "home assistant", FAULTS).settled() as town:
         town.become(well=False)
         with town.running():
-            town.observe(report, times=times)
+            town.observe(report, "starting", times=times)
+            town.asked_again()
+            town.observe(report, "running", times=times)
             report.memory(town.peak_mb())
             town.become(well=True)
             town.recovered(report, lambda fault: town.health(fault)["house"] == "ok")

@@ -126,7 +126,13 @@ class Town:
         status = Path(f"/proc/{self.service.process.pid}/status").read_text(encoding="ascii")
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
 
-    def observe(self, report: Report, *, times: int) -> None:
+    def asked_again(self) -> None:
+        """Wait until the service asks every sick neighbour anew; of one that takes no connection nobody knows."""
+        before = {fault: doors[self.kind].asked for fault, doors in self.doors.items() if fault is not Fault.SLOW_CONNECT}
+        for fault, count in before.items():
+            until(lambda fault=fault, count=count: self.doors[fault][self.kind].asked > count, PATIENCE_S, f"{fault}: it is asked anew")  # type: ignore[misc]
+
+    def observe(self, report: Report, when: str, *, times: int) -> None:
         """Ask for every house's recommendation, for liveness, page and overrides, all at once; note what callers saw."""
         houses = {str(fault): f"/api/v1/recommendation/now?site={name(fault)}" for fault in self.faults}
         others = {each: each if each != OVERRIDES else f"{each}?site={name(self.faults[0])}" for each in (PAGE, OVERRIDES)}
@@ -136,11 +142,11 @@ class Town:
             lambda: ask(self.url, others, times=times // 4, said=lambda _: "answered", at_once=1),
         )
         for fault, calls in recommended.items():
-            report.calls(f"{fault}: recommendation", calls, aim_s=ANSWER_AIM_S, right=["optimizer"])
-        report.calls("whole town: recommendation", _together(recommended), aim_s=ANSWER_AIM_S, right=["optimizer"])
-        report.calls(LIVE, lives[LIVE], aim_s=LIVE_AIM_S, right=["alive"])
+            report.calls(f"{when}, {fault}: recommendation", calls, aim_s=ANSWER_AIM_S, right=["optimizer"])
+        report.calls(f"{when}, whole town: recommendation", _together(recommended), aim_s=ANSWER_AIM_S, right=["optimizer"])
+        report.calls(f"{when}, {LIVE}", lives[LIVE], aim_s=LIVE_AIM_S, right=["alive"])
         for path, calls in other.items():
-            report.calls(f"GET {path}", calls, aim_s=ANSWER_AIM_S, right=["answered"])
+            report.calls(f"{when}, GET {path}", calls, aim_s=ANSWER_AIM_S, right=["answered"])
 
     def recovered(self, report: Report, is_well: Callable[[Fault], bool]) -> None:
         """Note how long each house takes until all is well; the neighbours have just got so."""

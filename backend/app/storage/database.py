@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from app.domain.errors import ConflictError, InvalidInputError, OptimizerError, UnauthorizedError, UnavailableError
-from app.storage.engine import ANSWER_TIMEOUT_S, WRITES, open_engine, parse_url
+from app.storage.engine import WRITES, open_engine, parse_url
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 """Beside the folder `app`, in the repository as in the image."""
@@ -29,6 +29,8 @@ DEADLOCKS = {1020, 1213}
 """MariaDB undid the transaction in favour of another and says so at once: do it again."""
 REFUSALS = {1044, 1045, 1142, 1698}
 """MariaDB knows us not, or not well enough."""
+TURN_S = 5.0
+"""A turn to write comes sooner unless a whole town of houses starts at once."""
 WRITERS = 4
 """More at once only wait for each other; half of the connections are left to readers."""
 ABSENT_FOR_S = 0.5
@@ -132,7 +134,7 @@ class Database:
         Raises:
             UnavailableError: it did not come in time.
         """
-        if not self.writers.acquire(timeout=ANSWER_TIMEOUT_S):
+        if not self.writers.acquire(timeout=TURN_S):
             raise BusyError("database: too many want to write at once")
         try:
             yield

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 MOST = 64
 """So many houses may hang in the same duty at once before the others have to wait with that duty for one of them."""
-AT_ONCE = {"decision": 4, "ledger": 2, "drive": 8, "state": 8}
-"""Those wait for no neighbour, or for a moment only: more of them at once would only take processor and database from each other."""
+AT_ONCE = {"decision": 2, "ledger": 1, "drive": 8, "state": 8, "sunshine": 8, "history": 8}
+"""Those wait for no neighbour, for a moment only, or seldom: more of them at once would take processor and database from each other."""
 IDLE_S = 60.0
 
 
