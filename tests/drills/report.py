@@ -58,10 +58,10 @@ class Report:
         wrong = {what: count for what, count in calls.said.items() if what not in right}
         self.promise(not wrong, f"{who}: told {wrong} instead of {' or '.join(right)}")
 
-    def memory(self, peak_mb: float) -> None:
+    def memory(self, peak_mb: float, *, when: str = "all the while") -> None:
         """Note the most memory that the service held."""
-        self.lines.append(f"memory: at most {peak_mb:.0f} MB resident (promise: under {MOST_MB:.0f} MB)")
-        self.promise(peak_mb < MOST_MB, f"memory: {peak_mb:.0f} MB resident")
+        self.lines.append(f"{when}, memory: at most {peak_mb:.0f} MB resident (promise: under {MOST_MB:.0f} MB)")
+        self.promise(peak_mb < MOST_MB, f"{when}, memory: {peak_mb:.0f} MB resident")
 
     def recovery(self, who: str, took_s: float | None) -> None:
         """Note how long it took until all was well again."""

@@ -63,6 +63,8 @@ class Town:
     faults: Sequence[Fault]
     sick_at_first: bool = False
     """Whether they are so while the houses are described, too: for whom is asked once in an hour."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """More of the service."""
     doors: dict[Fault, dict[str, Neighbour]] = field(default_factory=dict)
     service: Demo | None = None
 
@@ -85,6 +87,7 @@ class Town:
                 "OPTIMIZER_DATABASE__URL": f"sqlite:///{self.folder / 'town.db'}",
                 "OPTIMIZER_SECRETS__KEY_FILE": str(self.folder / "secrets.key"),
                 "SSL_CERT_FILE": str(certificate),
+                **self.settings,
             }
             self.service = Demo(self.folder, settings)
             self.become(well=not self.sick_at_first)
@@ -148,16 +151,16 @@ class Town:
         for path, calls in other.items():
             report.calls(f"{when}, GET {path}", calls, aim_s=ANSWER_AIM_S, right=["answered"])
 
-    def recovered(self, report: Report, is_well: Callable[[Fault], bool]) -> None:
+    def recovered(self, report: Report, is_well: Callable[[Fault], bool], *, name: str | None = None) -> None:
         """Note how long each house takes until all is well; the neighbours have just got so."""
         began, waiting = time.monotonic(), list(self.faults)
         while waiting and time.monotonic() - began < PATIENCE_S:
             for fault in [each for each in waiting if is_well(each)]:
                 waiting.remove(fault)
-                report.recovery(str(fault), time.monotonic() - began)
+                report.recovery(name or str(fault), time.monotonic() - began)
             time.sleep(0.2)
         for fault in waiting:
-            report.recovery(str(fault), None)
+            report.recovery(name or str(fault), None)
 
     def health(self, fault: Fault) -> dict[str, str]:
         """Return the status of each component of a house."""

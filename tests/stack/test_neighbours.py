@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.drills import drill_broker
+from tests.drills.broker import BrokerFault
 from tests.drills.neighbour import Fault
 from tests.drills.report import Report
 
@@ -26,6 +28,20 @@ def test_a_house_is_answered_on_the_right_rung_whatever_its_neighbour_does(repor
     of_house = f", {fault}: recommendation: {FEW} of {FEW} answered"
     assert len([line for line in report.lines if of_house in line]) == 2, "starting and running"
     assert [each for each in report.broken if f", {fault}: " in each or each.startswith(f"{fault}: ")] == []
+
+
+@pytest.fixture(scope="module")
+def of_broker(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """What the drill of the broker found, in which one fault comes after the other."""
+    return drill_broker.run(tmp_path_factory.mktemp("broker"), times=FEW)
+
+
+@pytest.mark.parametrize("fault", [each for each in BrokerFault if each is not BrokerFault.NONE], ids=str)
+def test_a_broker_takes_neither_answers_nor_memory(of_broker: Report, fault: BrokerFault) -> None:
+    told = [line for line in of_broker.lines if line.startswith(f"{fault}, ")]
+    assert any(f"whole town: recommendation: {FEW} of {FEW} answered ({FEW} optimizer)" in line for line in told)
+    assert any("connection: well again" in line for line in told)
+    assert [each for each in of_broker.broken if each.startswith(f"{fault}, ")] == []
 
 
 def test_liveness_page_overrides_and_memory_keep_their_promises(report: Report) -> None:
