@@ -17,7 +17,7 @@ from app.usecases.home import Homes
 
 LEAST_INTERVAL = timedelta(seconds=50)
 """A house is not asked more often: its own sensors are not newer."""
-LOOK_S = 0.4
+LOOK_S = 0.7
 """A house that is well has answered by then; whoever waits for it goes on with what is stored."""
 BACKFILLED = (Quantity.LOAD_KW, Quantity.SOLAR_KW, Quantity.GRID_KW, Quantity.BATTERY_KW, Quantity.SOC_PCT)
 """What forecasts and the ledger are made from."""
