@@ -11,7 +11,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.14 python3; do \
 INSTALL := pip install -q --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-dongle test check lint types imports js unit slow stack test-stack parts containers bench bench-savings bench-ingest bench-forecasts bench-dongle requirements images clean firmware
+.PHONY: help demo demo-dongle test check lint types imports js unit slow stack test-stack parts containers bench bench-savings bench-ingest bench-forecasts bench-dongle drills requirements images clean firmware
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ bench-ingest: $(VENV)/dev  ## 1 000 messages/s for ten minutes on real parts, pa
 bench-dongle: $(VENV)/dev  ## readings into the database and orders into the register, by real firmware on damaged wires; seven minutes
 	$(BIN)/python -m tests.esphome.firmware
 	$(BIN)/python -m tests.bench.bench_dongle $(ARGS)
+
+drills: $(VENV)/dev  ## what callers see while neighbours drip, hang, flood and reset (ARGS="prices" for one of them); ten minutes
+	$(BIN)/python -m tests.drills $(ARGS)
 
 COMPILE := $(PARTS)/uv/bin/uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 

@@ -106,11 +106,21 @@ class FakeReadings:
             self.rows.setdefault((each.device, each.quantity, each.at), each)
         return len(self.rows) - before
 
-    def latest(self, site: SiteId, quantities: Sequence[Quantity]) -> dict[Quantity, Reading]:
+    def latest(self, site: SiteId, quantities: Sequence[Quantity], until: datetime) -> dict[Quantity, Reading]:
         del site
         self.disk.reach()
-        ordered = sorted(self.rows.values(), key=lambda each: each.at)
+        ordered = sorted((each for each in self.rows.values() if each.at <= until), key=lambda each: each.at)
         return {each.quantity: each for each in ordered if each.quantity in quantities}
+
+    def good(
+        self, site: SiteId, quantities: Sequence[Quantity], since: datetime, now: datetime, until: datetime
+    ) -> dict[Quantity, Reading]:
+        del site
+        self.disk.reach()
+        wanted = [each for each in self.rows.values() if each.quantity in quantities and each.quality is Quality.GOOD]
+        ahead = sorted((each for each in wanted if now < each.at <= until), key=lambda each: each.at, reverse=True)
+        known = sorted((each for each in wanted if since <= each.at <= now), key=lambda each: each.at)
+        return {each.quantity: each for each in (*ahead, *known)}
 
     def between(self, site: SiteId, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
         del site
@@ -385,7 +395,7 @@ class FakeHome:
         )
         self.homes = {HOME: home}
         self.outlook = Outlook(self.prices, self.readings, self.forecasts, History(self.readings), self.homes)
-        self.ingest = Ingest(self.readings, self.homes)
+        self.ingest = Ingest(self.readings, self.homes, Inline())
         self.refresh = Refresh(self.homes, self.prices)
         self.execute = Execute(self.decisions, self.overrides, site_of=lambda name: self.homes[name].site)
         self.restart()
@@ -395,7 +405,7 @@ class FakeHome:
         self.journal = Journal(self.plans, self.decisions)
         self.recommend = Recommend(self.homes, self.ingest, self.outlook, self.journal, self.overrides, self.time_limit_s, VendorWords())
         self.health = Health(self._check, self.refresh, self.ingest, self.journal, self.prices, self.readings, self.homes)
-        self.rounds = Rounds(self.homes, self.refresh, self.ingest, self.recommend, self.execute, self.prune, Inline())
+        self.rounds = Rounds(self.homes, self.refresh, self.ingest, self.recommend, self.execute, self.prune, lambda _: Inline())
 
     def become(self, **changes: object) -> None:
         """Be described otherwise from now on."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
@@ -51,6 +52,7 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(LOOP_THREADS, "loop"))
         stop = threading.Event()
         thread = threading.Thread(target=_make_rounds, args=(service, stop), name="rounds", daemon=True)
         if make_rounds:
@@ -95,15 +97,17 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
 
 
 STOP_S = 5.0
+LOOP_THREADS = 64
+"""What the loop waits for in threads, of which a broker that takes its time with every house's connection holds one each."""
 
 
 def _make_rounds(service: Service, stop: threading.Event) -> None:
-    """Turn after turn until told to stop, and between them a look at the documents; an unforeseen error costs one of them."""
+    """Turn after turn until told to stop, sooner with news, and between them a look at the documents; an error costs one of them."""
     looks = 0
     while not stop.is_set():
         try:
             service.homes.look()
-            if looks % LOOKS_A_TURN == 0:
+            if looks % LOOKS_A_TURN == 0 or service.rounds.has_news:
                 service.rounds.turn(service.use.clock())
         except Exception:
             log.exception("a round failed")

@@ -76,8 +76,6 @@ def test_a_body_that_cannot_be_read_is_400(alive: Served, raw: bytes) -> None:
         {"at": '"2026-06-01T12:00:00"'},
         {"at": '"yesterday"'},
         {"at": '"0001-01-01T00:00:00+14:00"'},
-        {"at": '"1970-01-01T00:00:00Z"'},
-        {"at": '"9999-12-31T23:59:59Z"'},
         {"quantity": '"temperature"'},
         {"device": '""'},
         {"device": '"bat 1"'},
@@ -93,9 +91,9 @@ def test_a_reading_that_cannot_be_is_refused_whole(alive: Served, wrong: dict[st
     assert code(alive.client.post(READINGS, content=raw, headers={"Content-Type": "application/json"}), 422) == "invalid_request"
 
 
-def test_a_reading_from_the_future_is_refused(alive: Served) -> None:
-    late = READING | {"at": "2026-06-01T12:12:30Z"}
-    reply = alive.client.post(READINGS, json={"readings": [late]})
+@pytest.mark.parametrize("at", ["2026-06-01T12:12:30Z", "9999-12-31T23:59:59Z", "1970-01-01T00:00:00Z"])
+def test_a_reading_from_the_future_or_from_long_ago_is_refused(alive: Served, at: str) -> None:
+    reply = alive.client.post(READINGS, json={"readings": [READING | {"at": at}]})
     assert code(reply, 422) == "invalid_input"
     assert "clock" in reply.json()["detail"]
 

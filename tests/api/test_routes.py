@@ -3,7 +3,9 @@
 from datetime import timedelta
 from itertools import pairwise
 
+import httpx
 import pytest
+from anyio import fail_after, run, to_thread
 from httpx2 import Response
 
 from app.domain.site import HOME
@@ -98,6 +100,18 @@ def test_live_says_only_that(alive: Served) -> None:
     assert alive.client.get("/live").json() == {"status": "alive"}
 
 
+def test_live_needs_no_thread_since_all_may_be_at_work(alive: Served) -> None:
+    async def ask() -> httpx.Response:
+        threads = to_thread.current_default_thread_limiter()
+        for n in range(int(threads.total_tokens)):
+            threads.acquire_on_behalf_of_nowait(n)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(alive.app), base_url="http://127.0.0.1:8000") as client:
+            with fail_after(30):
+                return await client.get("/live")
+
+    assert run(ask).is_success
+
+
 def test_refresh_fetches_and_counts(fresh: Served) -> None:
     told = fresh.client.post("/api/v1/prices/refresh").json()
     assert told["source"] == "simulated"
@@ -112,11 +126,39 @@ def test_readings_in_any_order_each_once(fresh: Served) -> None:
 
     batch = [reading(1, 61.5), reading(9, 60), reading(1, 61.5), reading(5, 255), reading(5, None, "solar_kw")]
     told = fresh.client.post("/api/v1/readings", json={"readings": batch}).json()
-    assert told == {"received": 5, "stored": 4, "suspect": 1}
+    assert told == {"received": 5, "stored": 4, "suspect": 1, "refused": 0, "refusals": []}
     assert fresh.client.post("/api/v1/readings", json={"readings": batch}).json()["stored"] == 0
     latest = {each["quantity"]: each for each in fresh.client.get("/api/v1/readings/latest").json()["readings"]}
     assert (latest["soc_pct"]["value"], latest["soc_pct"]["age_s"], latest["soc_pct"]["source"]) == (61.5, 60, "pushed by this machine")
     assert (latest["solar_kw"]["value"], latest["solar_kw"]["quality"]) == (None, "missing")
+
+
+def test_a_reading_that_cannot_be_of_its_time_is_refused_by_itself(fresh: Served) -> None:
+    def reading(value: float, **later: float) -> dict[str, object]:
+        return {"device": "bat_1", "quantity": "soc_pct", "at": (NOON + timedelta(**later)).strftime(ISO), "value": value}
+
+    good, skewed, ahead, ancient = reading(50), reading(51, minutes=1), reading(52, minutes=3), reading(53, days=-20_000)
+    told = fresh.client.post("/api/v1/readings", json={"readings": [ahead, good, ancient, skewed]}).json()
+    assert (told["received"], told["stored"], told["refused"]) == (4, 2, 2)
+    assert told["refusals"] == [
+        "bat_1 soc_pct: a reading from the future (2026-06-01 12:13:00 UTC); set the device's clock",
+        "bat_1 soc_pct: a reading from before the house existed (1971-08-29 12:10:00 UTC); set the device's clock",
+    ]
+    refused = fresh.client.post("/api/v1/readings", json={"readings": [ahead]})
+    assert (refused.status_code, refused.json()["code"], refused.json()["detail"]) == (422, "invalid_input", told["refusals"][0])
+
+
+def test_a_bad_reading_hides_no_good_one() -> None:
+    with served(simulate_house=False) as lone:
+        lone.client.post("/api/v1/prices/refresh")
+        for value, minutes in ((80, -2), (255, -1), (None, 0), (255, 1)):
+            at = (NOON + timedelta(minutes=minutes)).strftime(ISO)
+            soc = {"device": "bat_1", "quantity": "soc_pct", "at": at, "value": value}
+            lone.client.post("/api/v1/readings", json={"readings": [soc]}).raise_for_status()
+        assert lone.client.get("/api/v1/recommendation/now").json()["plan_source"] == "optimizer"
+        assert lone.client.get("/api/v1/plan").json()["start_soc_pct"] == 80
+        (latest,) = lone.client.get("/api/v1/readings/latest").json()["readings"]
+        assert (latest["value"], latest["quality"], latest["age_s"]) == (80, "good", 120)
 
 
 def test_pushed_readings_are_planned_on() -> None:

@@ -13,7 +13,7 @@ from app.domain.site import HOME, SiteId
 from app.domain.telemetry import Sample
 from app.fleet.dongle_house import AT_ONCE, DongleHouses
 from app.usecases.ingest import Ingest
-from tests.fakes import Disk, FakeHome, FakeReadings
+from tests.fakes import Disk, FakeHome, FakeReadings, Inline
 from tests.fleet.dongles import FakeDevices, FakeStates, FakeTelemetry, claimed
 from tests.telemetry import DONGLE, NOON, at, live, record
 
@@ -163,7 +163,7 @@ def test_what_one_house_could_not_store_is_not_taken_for_kept_when_another_store
 
 def test_a_database_that_is_away_costs_no_record(home: Home) -> None:
     readings = FakeReadings(Disk())
-    ingest = Ingest(readings, NOBODY_ASKED, home.houses)
+    ingest = Ingest(readings, NOBODY_ASKED, Inline(), home.houses)
     home.stored(record(0, 10), acked=11)
     ingest.look(HOME, at(60))
     home.stored(record(1, 11, soc_pct=51), acked=12)

@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -272,7 +272,7 @@ def test_a_problem_is_shown(home: Home, house: MqttHouse) -> None:
     with house.served() as running:
         _pays_fixed_prices(running)
         until(lambda: home.running.state(problem) == "off", PATIENTLY_S, "all is well")
-        running.post("/api/v1/readings", {"readings": [_missing_soc()]})
+        _forget_readings(house)
         assert running.now()["plan_source"] in {"rules", "last_plan"}
         until(lambda: home.running.state(problem) == "on", PATIENTLY_S, "the problem is shown")
         assert home.running.state(source) in {"rules", "last_plan"}
@@ -287,8 +287,10 @@ def _pays_fixed_prices(running: RunningService) -> None:
     running.post("/api/v1/prices/refresh")
 
 
-def _missing_soc() -> dict[str, object]:
-    return {"device": "bat_1", "quantity": "soc_pct", "at": datetime.now(UTC).isoformat(), "value": None}
+def _forget_readings(house: MqttHouse) -> None:
+    """Have the house be as if it had been silent for long."""
+    with closing(sqlite3.connect(house.folder / "home.db", timeout=PATIENTLY_S)) as database, database:
+        database.execute("DELETE FROM readings")
 
 
 def test_the_example_automations_do_what_they_say(home: Home, house: MqttHouse) -> None:

@@ -80,8 +80,24 @@ def test_latest_is_the_newest_of_each_quantity_even_if_missing(store: ReadingSto
 
     wanted = [Quantity.SOC_PCT, Quantity.LOAD_KW, Quantity.GRID_KW]
 
-    assert store.latest(HOME, wanted) == {Quantity.SOC_PCT: missing, Quantity.LOAD_KW: load}
-    assert store.latest(HOME, []) == {}
+    assert store.latest(HOME, wanted, at(2)) == {Quantity.SOC_PCT: missing, Quantity.LOAD_KW: load}
+    assert store.latest(HOME, [], at(2)) == {}
+
+
+def test_the_newest_good_reading_counts_whatever_came_after_it(store: ReadingStore) -> None:
+    bad = [reading_(255.0, 3, quality=Quality.SUSPECT), reading_(None, 4)]
+    store.save(HOME, [reading_(49, 0), reading_(50, 1), reading_(51, 2), *bad, reading_(52, 5)])
+
+    def good(since: float, now: float, until: float) -> float | None:
+        found = store.good(HOME, [Quantity.SOC_PCT], at(since), at(now), at(until)).get(Quantity.SOC_PCT)
+        return None if found is None else found.value
+
+    assert good(0, 4, 6) == 51, "neither the bad ones nor the one that is stamped ahead hide it"
+    assert good(3, 4, 6) == 52, "one stamped ahead is better than none"
+    assert good(3, 4, 4.5) is None
+    assert good(0, 6, 8) == 52
+    assert store.good(HOME, [], at(0), at(6), at(8)) == {}
+    assert store.latest(HOME, [Quantity.SOC_PCT], at(4.5)) == {Quantity.SOC_PCT: bad[1]}
 
 
 def test_a_span_holds_only_good_readings(store: ReadingStore) -> None:

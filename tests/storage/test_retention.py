@@ -68,7 +68,7 @@ def test_of_one_site_or_of_all(database: Database) -> None:
         store.save(site, [reading_()])
 
     assert prune(database, NEIGHBOUR, now=later)["readings"] == 1
-    assert store.latest(HOME, [Quantity.SOC_PCT])
+    assert store.latest(HOME, [Quantity.SOC_PCT], later)
     assert prune(database, None, now=later)["readings"] == 1
 
 

@@ -1,14 +1,20 @@
 """Readings: each once, and no house asked too often."""
 
-from datetime import timedelta
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.domain.errors import UnavailableError
-from app.domain.reading import Quantity
+from app.domain.plan import PlanSource
+from app.domain.reading import Quantity, Reading, reading
 from app.domain.site import HOME
 from app.looks.health import Status
-from tests.fakes import NIGHT, FakeHome, soc
+from app.usecases.ingest import BACKFILLED
+from tests.fakes import NIGHT, FakeHome, FakeHouse, soc
 
 SECOND = timedelta(seconds=1)
 
@@ -35,8 +41,84 @@ def test_a_house_that_does_not_answer_is_remembered_and_asked_again() -> None:
 
 def test_a_reading_pushed_twice_is_stored_once() -> None:
     home = FakeHome(house=None)
-    assert home.ingest.push(HOME, [soc(50, NIGHT), soc(50, NIGHT)]) == 1
-    assert home.ingest.push(HOME, [soc(51, NIGHT)]) == 0
+    assert home.ingest.push(HOME, [soc(50, NIGHT), soc(50, NIGHT)], NIGHT).stored == 1
+    assert home.ingest.push(HOME, [soc(51, NIGHT)], NIGHT).stored == 0
+
+
+def test_a_reading_from_the_future_or_from_long_ago_is_refused_whatever_way_it_comes() -> None:
+    ahead, ancient = NIGHT + timedelta(minutes=3), datetime(2000, 1, 1, tzinfo=UTC)
+    home = FakeHome(house=OddClock(at=[ahead, NIGHT, ancient]))
+    kept = home.ingest.push(HOME, [soc(50, ahead), soc(51, NIGHT), soc(52, ancient)], NIGHT)
+    assert ([each.value for each in kept.taken], [each.reading.value for each in kept.refused]) == ([51], [50, 52])
+    home.ingest.look(HOME, NIGHT)
+    assert home.ingest.backfill(HOME, NIGHT, days=1) == len(BACKFILLED)
+    assert {each.at for each in home.readings.rows.values()} == {NIGHT}
+    detail = home.component("house", NIGHT).detail
+    assert "a reading from the future (2026-06-01 22:03:00 UTC); set the device's clock" in detail
+    assert "a reading from before the house existed (2000-01-01 00:00:00 UTC)" in detail
+
+
+@dataclass
+class OddClock(FakeHouse):
+    """A house whose clock says odd things."""
+
+    at: Sequence[datetime] = ()
+
+    def read(self, now: datetime) -> list[Reading]:
+        del now
+        return [soc(50, at) for at in self.at]
+
+    def history(self, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
+        del start, end
+        return [reading(device="fake", quantity=quantity, at=at, value=0.5, source="fake") for at in self.at]
+
+
+@dataclass
+class SlowHouse(FakeHouse):
+    """A house that answers when it is told to."""
+
+    called: threading.Event = field(default_factory=threading.Event)
+    answers: threading.Event = field(default_factory=threading.Event)
+
+    def read(self, now: datetime) -> list[Reading]:
+        self.called.set()
+        assert self.answers.wait(60)
+        return super().read(now)
+
+
+def test_nobody_waits_for_a_house_that_is_slow_and_what_comes_late_is_stored() -> None:
+    slow = SlowHouse(soc_pct=61)
+    home = FakeHome(house=slow).priced()
+    home.readings.save(HOME, [soc(60, NIGHT - timedelta(minutes=1))])
+    with ThreadPoolExecutor(2) as beside:
+        home.ingest.beside = beside
+        asked = [home.ask(NIGHT + n * timedelta(minutes=2)) for n in range(3)]  # a house that is asked already is not asked again
+        assert slow.called.is_set()
+        assert {each.plan_source for each in asked} == {PlanSource.OPTIMIZER}
+        assert (slow.asked, home.component("house", NIGHT).status) == (0, Status.UNKNOWN)
+        slow.answers.set()
+        home.ingest.looking[HOME].answer.result(60)
+    assert home.component("house", NIGHT).status is Status.OK
+    assert {each.value for each in home.readings.rows.values()} == {60, 61}
+
+
+def test_a_store_that_is_away_when_a_late_answer_comes_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    home = FakeHome(house=SlowHouse())
+    assert isinstance(home.house, SlowHouse)
+    with ThreadPoolExecutor(1) as beside:
+        home.ingest.beside = beside
+        home.ingest.look(HOME, NIGHT)
+        home.disk.away = True
+        home.house.answers.set()
+    assert "what its house said was not kept: database: gone away" in caplog.text
+
+
+def test_a_clock_set_back_does_not_keep_a_house_from_being_asked() -> None:
+    home = FakeHome()
+    assert home.house is not None
+    home.ingest.look(HOME, NIGHT)
+    home.ingest.look(HOME, NIGHT - timedelta(days=30))
+    assert home.house.asked == 2
 
 
 def test_backfill_fetches_the_past_once_and_then_only_what_is_new() -> None:

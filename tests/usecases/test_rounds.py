@@ -1,12 +1,18 @@
 """What the service does by itself, and how often."""
 
+import threading
 from collections import Counter
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from app.domain.decision import OutcomeStatus
+from app.domain.decision import Decision, OutcomeStatus
 from app.domain.errors import UnavailableError
+from app.domain.plan import PlanSource
+from app.domain.price import Price
 from app.domain.site import HOME
-from tests.fakes import NIGHT, FakeActuator, FakeHome
+from app.wiring.workers import Pools, Workers
+from tests.fakes import NIGHT, FakeActuator, FakeHome, FakeTariff
+from tests.stack.home_assistant import until
 
 MINUTE = timedelta(minutes=1)
 
@@ -100,6 +106,42 @@ def test_an_inverter_that_did_not_answer_is_told_again() -> None:
     actuator.away = False
     home.rounds.turn(NIGHT + 5 * MINUTE)
     assert len(actuator.told) == 1
+
+
+def test_what_hangs_holds_up_no_other_duty_and_news_are_decided_on_when_they_come() -> None:
+    release = threading.Event()
+    home = FakeHome(tariff=SlowTariff(NIGHT + timedelta(hours=24), release=release))
+    pools = Pools(Workers)
+    home.rounds.beside, home.ingest.beside = pools, pools("look")
+
+    def decided() -> Decision | None:
+        return home.journal.remembered_decisions.get(HOME)
+
+    home.rounds.turn(NIGHT)
+    until(lambda: decided() is not None, 60, "it decides beside the tariff that hangs")
+    assert (first := decided()) is not None
+    assert first.plan_source is PlanSource.SELF_USE
+    home.rounds.turn(NIGHT + 6 * MINUTE)
+    until(lambda: home.house is not None and home.house.asked == 2, 60, "the house is looked at again")
+    release.set()
+    until(home.rounds.running[HOME, "prices"].done, 60, "the prices came")
+    assert home.rounds.has_news
+    until(lambda: not home.ingest.waits_for(HOME), 60, "the house has answered")
+    home.rounds.turn(NIGHT + 6 * MINUTE)
+    until(lambda: (now := decided()) is not None and now.plan_source is PlanSource.OPTIMIZER, 60, "it decides anew, out of its rhythm")
+    assert home.rounds.finish(60)
+    pools.shutdown()
+
+
+@dataclass
+class SlowTariff(FakeTariff):
+    """Answers when it is told to."""
+
+    release: threading.Event = field(kw_only=True)
+
+    def prices(self, start: datetime, end: datetime) -> list[Price]:
+        assert self.release.wait(60)
+        return super().prices(start, end)
 
 
 def test_decides_for_every_site_it_has() -> None:

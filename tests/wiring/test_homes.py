@@ -81,17 +81,18 @@ def test_a_house_whose_neighbour_hangs_delays_no_other(service: Service) -> None
         reached_at(service, HOME, url)
         service.rounds.turn(NOON)
         assert came.wait(PATIENCE_S)
-        waits, journal, seen = service.rounds.running[HOME], service.use.journal, set[str]()
+        waits, journal, seen = service.rounds.running[HOME, "history"], service.use.journal, set[str]()
         for n in range(3):
-            until(service.rounds.running[MILL].done, "the mill's turn ends")
+            until(service.rounds.running[MILL, "decision"].done, "the mill's decision is made")
             service.rounds.turn(NOON + n * timedelta(minutes=30))
             until(
                 lambda: {each.id for each in journal.remembered_decisions.values() if each.site == MILL} - seen, "the mill is decided for"
             )
             seen.add(journal.remembered_decisions[MILL].id)
-            assert waits.done() or service.rounds.running[HOME] is waits, "a house that waits is not begun a second time"
+            assert waits.done() or service.rounds.running[HOME, "history"] is waits, "a house that waits is not begun a second time"
         assert len(seen) == 3
-    until(service.rounds.running[HOME].done, "the hanging call ends")
+        until(lambda: HOME in journal.remembered_decisions, "the house itself is decided for, too")
+    until(service.rounds.running[HOME, "history"].done, "the hanging call ends")
 
 
 def test_a_change_here_counts_at_once_and_leaves_the_other_house_alone(service: Service) -> None:
@@ -151,8 +152,9 @@ def test_a_call_that_runs_ends_with_the_client_it_began_with(service: Service) -
         assert came.wait(PATIENCE_S)
         change(service, HOME, sources={})
         assert service.homes[HOME].house is None
-    until(service.rounds.running[HOME].done, "the call ends")
-    assert service.rounds.running[HOME].exception() is None
+    for duty in ("history", "state"):
+        until(service.rounds.running[HOME, duty].done, "the call ends")
+        assert service.rounds.running[HOME, duty].exception() is None
 
 
 def test_the_one_switch_ends_all_control(service: Service) -> None:

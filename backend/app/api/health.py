@@ -47,7 +47,7 @@ class HealthOut(Out):
 
 
 @router.get("/live")
-def live() -> LiveOut:
+async def live() -> LiveOut:  # no thread: those may all be at work
     """Say that the process runs; needs no token."""
     return LiveOut()
 

@@ -1,7 +1,9 @@
 """/prices: what energy costs."""
 
 from datetime import timedelta
+from functools import cache
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter
 from pydantic import Field
 
@@ -13,6 +15,8 @@ from app.domain.slot import finest_minutes, slots_between
 from app.pricing.timeline import LOOK_BACK_DAYS, timeline
 
 router = APIRouter(prefix="/prices", tags=["prices"])
+
+MOST_ASKING = 8
 
 
 class RefreshOut(Out):
@@ -66,9 +70,9 @@ class PricesOut(Out):
 
 
 @router.post("/refresh")
-def refresh(use: Use, house: House, at: Now, _caller: Controller) -> RefreshOut:
+async def refresh(use: Use, house: House, at: Now, _caller: Controller) -> RefreshOut:
     """Fetch and store what the tariff has published."""
-    found = use.refresh.run(house.id, at)
+    found = await to_thread.run_sync(use.refresh.run, house.id, at, limiter=_asking())
     return RefreshOut(
         source=found.source,
         stored=found.stored,
@@ -76,6 +80,12 @@ def refresh(use: Use, house: House, at: Now, _caller: Controller) -> RefreshOut:
         last_slot=found.last,
         missing_slots=[slot.start for slot in found.missing],
     )
+
+
+@cache
+def _asking() -> CapacityLimiter:
+    """Return the threads in which callers wait for tariffs: the others answer on, whatever a tariff does."""
+    return CapacityLimiter(MOST_ASKING)
 
 
 @router.get("")

@@ -1,27 +1,35 @@
 """/readings: measurements pushed by Node-RED, dongles and scripts. The same reading twice is stored once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, JsonValue
 
 from app.api.deps import House, Now, Use
 from app.api.models import In, Instant, Out, span
 from app.api.security import Controller, Viewer
 from app.domain.errors import InvalidInputError
 from app.domain.reading import Quality, Quantity, Reading, reading
+from app.usecases.newest import newest
 
 router = APIRouter(prefix="/readings", tags=["readings"])
-
-CLOCK_SKEW = timedelta(minutes=2)
-"""A reading may come from a clock that runs this much ahead; beyond it would hide every newer one."""
-
 
 SAMPLE_S = 300
 """Enough for a chart of days, and never more than a few hundred points a day."""
 
+MOST_TOLD = 20
+"""Refusals that are told in words; the others were most likely refused for the same."""
+
 LONGEST_DAYS = 31
 """All readings of a span are held at once before they are thinned: one a minute makes 45 000 in a month."""
+
+
+def _utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("no clock says so") from error
 
 
 class ReadingIn(In):
@@ -29,7 +37,7 @@ class ReadingIn(In):
 
     device: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$", examples=["bat_60bh37202bfa"])
     quantity: Quantity
-    at: Instant
+    at: Annotated[AwareDatetime, AfterValidator(_utc)] = Field(description="One that cannot be of now or of the house's past is refused.")
     value: float | None = Field(description="In the unit that ends the quantity's name; importing and charging are positive.")
 
 
@@ -45,15 +53,17 @@ class ReadingsIn(In):
 
 
 class StoredOut(Out):
-    """How many readings were new, and how many were not usable but kept as such."""
+    """How many readings were new, how many not usable but kept as such, and how many not taken."""
 
     received: int
     stored: int
     suspect: int
+    refused: int = Field(description="Stamped in the future, or long before the house existed; the rest of the batch is kept.")
+    refusals: list[str] = Field(description=f"Why, a sentence for each of the first {MOST_TOLD}.")
 
 
 class ReadingOut(Out):
-    """The newest reading of a quantity."""
+    """The newest reading of a quantity: a good one where one is fresh, else whatever came last."""
 
     quantity: Quantity
     device: str
@@ -86,15 +96,17 @@ class LatestOut(Out):
 
 @router.post("")
 def push(use: Use, house: House, now: Now, caller: Controller, batch: ReadingsIn) -> StoredOut:
-    """Store readings."""
-    late = next((each for each in batch.readings if each.at > now + CLOCK_SKEW), None)
-    if late is not None:
-        raise InvalidInputError(f"{late.device}: a reading from the future ({late.at:%Y-%m-%dT%H:%M:%SZ}); set the device's clock")
+    """Store readings. One from the future or from long ago is refused by itself; where none is left, the batch is (422)."""
     readings = [_noun(each, caller) for each in batch.readings]
+    kept = use.ingest.push(house.id, readings, now)
+    if len(kept.refused) == len(readings):
+        raise InvalidInputError(kept.refused[0].why)
     return StoredOut(
         received=len(readings),
-        stored=use.ingest.push(house.id, readings),
-        suspect=sum(each.quality is Quality.SUSPECT for each in readings),
+        stored=kept.stored,
+        suspect=sum(each.quality is Quality.SUSPECT for each in kept.taken),
+        refused=len(kept.refused),
+        refusals=[each.why for each in kept.refused[:MOST_TOLD]],
     )
 
 
@@ -114,7 +126,7 @@ def history(
 @router.get("/latest")
 def latest(use: Use, house: House, now: Now, _caller: Viewer) -> LatestOut:
     """Return the newest reading of every quantity."""
-    found = use.ingest.readings.latest(house.id, tuple(Quantity))
+    found = newest(use.ingest.readings, house.id, tuple(Quantity), now)
     return LatestOut(
         readings=[
             ReadingOut(

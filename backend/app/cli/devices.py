@@ -15,6 +15,7 @@ from app.config.settings import load
 from app.domain.device import device_id
 from app.domain.errors import InvalidInputError, UnavailableError
 from app.fleet.provision import renewal_message
+from app.services.bounded import BoundedClient
 from app.trust.credentials import PUBLIC, Authority, write_whole
 from app.trust.holder import Holder
 from app.wiring.service import clock, running
@@ -121,7 +122,8 @@ def _folder() -> Path:
 
 def _asked(url: str, what: str, body: dict[str, object]) -> dict[str, object]:
     try:
-        reply = httpx.post(f"{url.rstrip('/')}/api/v1/devices/{what}", json=body, timeout=PATIENCE_S)
+        with BoundedClient(exchange_s=PATIENCE_S) as http:
+            reply = http.post(f"{url.rstrip('/')}/api/v1/devices/{what}", json=body, timeout=PATIENCE_S)
         told: dict[str, object] = reply.json()
     except (httpx.HTTPError, ValueError) as error:
         raise UnavailableError(f"{url}: {error}") from error

@@ -98,8 +98,9 @@ def demo(
     with _working("preparing the simulated house"):
         prepare(settings)
         service = build(settings, demo=show.demo_house(region))
-        service.rounds.turn(clock())
-        service.rounds.finish()
+        for _ in range(2):  # what there is to know comes in beside the first decision, and is decided on in the second turn
+            service.rounds.turn(clock())
+            service.rounds.finish()
     out.print(f"The house is simulated. Open http://127.0.0.1:{port}", style="bold green")
     _serve(service)
 

@@ -1,7 +1,8 @@
 """Measurements with age and quality."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from math import isfinite
 
@@ -29,6 +30,12 @@ PLAUSIBLE: dict[Quantity, tuple[float, float]] = {
     Quantity.BATTERY_VOLTAGE_V: (10.0, 1500.0),
 }
 """What can be true of one house. Solar and load may dip a little below 0 by a meter's offset; 255 % never is a state of charge."""
+
+
+CLOCK_SKEW = timedelta(minutes=2)
+"""A device's clock may run this much ahead; what is stamped later would hide every newer reading."""
+OLDEST = timedelta(days=5 * 365)
+"""No house was looked at for so long; a clock that was never set says 1970, 2000 or the day its software was made."""
 
 
 class Quality(StrEnum):
@@ -77,6 +84,35 @@ class Metered:
     def kw(self) -> float:
         """The mean power."""
         return self.kwh / self.slot.hours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A reading that is not taken, and why, in a sentence."""
+
+    reading: Reading
+    why: str
+
+
+def untimely(at: datetime, now: datetime, *, oldest: timedelta = OLDEST) -> str | None:
+    """Return why nothing that was measured at an instant is taken; None where it is."""
+    stamp = f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    if at > now + CLOCK_SKEW:
+        return f"a reading from the future ({stamp}); set the device's clock"
+    if at < now - oldest:
+        return f"a reading from before the house existed ({stamp}); set the device's clock"
+    return None
+
+
+def timely(readings: Sequence[Reading], now: datetime) -> tuple[list[Reading], list[Refused]]:
+    """Return the readings that are taken, and those that are not."""
+    refused = [
+        Refused(reading=each, why=f"{each.device} {each.quantity}: {why}")
+        for each in readings
+        if (why := untimely(each.at, now)) is not None
+    ]
+    left_out = {id(each.reading) for each in refused}
+    return [each for each in readings if id(each) not in left_out], refused
 
 
 def reading(*, device: str, quantity: Quantity, at: datetime, value: float | None, source: str) -> Reading:

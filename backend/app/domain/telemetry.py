@@ -8,11 +8,9 @@ from math import isfinite
 from typing import Any
 
 from app.domain.errors import RejectedError
-from app.domain.reading import PLAUSIBLE, Quantity, Reading, reading
+from app.domain.reading import PLAUSIBLE, Quantity, Reading, reading, untimely
 from app.domain.slot import floor
 
-CLOCK_SKEW = timedelta(minutes=2)
-"""A device's clock may run this much ahead; a sample from further on would hide every newer one."""
 OLDEST = timedelta(days=31)
 """No log keeps more; what is older was made by a clock that was wrong."""
 ROLLUP = timedelta(minutes=5)
@@ -113,10 +111,9 @@ def judged(sample: Sample, now: datetime) -> tuple[Sample, tuple[str, ...]]:
     Raises:
         RejectedError: its time cannot be, or nothing of it is left.
     """
-    if sample.at > now + CLOCK_SKEW:
-        raise RejectedError(Cause.FUTURE, f"{sample.device}: a sample of {sample.at:%Y-%m-%dT%H:%M:%SZ}; its clock is ahead")
-    if sample.at < now - OLDEST:
-        raise RejectedError(Cause.TOO_OLD, f"{sample.device}: a sample of {sample.at:%Y-%m-%dT%H:%M:%SZ}; its clock is wrong")
+    why = untimely(sample.at, now, oldest=OLDEST)
+    if why is not None:
+        raise RejectedError(Cause.FUTURE if sample.at > now else Cause.TOO_OLD, f"{sample.device}: {why}")
     wrong: list[str] = []
     measured = False
     for name, (low, high) in MEASURES.items():

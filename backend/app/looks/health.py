@@ -14,7 +14,8 @@ from app.usecases import ports
 from app.usecases.home import Homes
 from app.usecases.ingest import Ingest
 from app.usecases.journal import Journal
-from app.usecases.outlook import FRESH_S, HORIZON
+from app.usecases.newest import FRESH_S, newest
+from app.usecases.outlook import HORIZON
 from app.usecases.refresh import Refresh
 
 
@@ -124,7 +125,7 @@ class Health:
         return Component(name="prices", status=Status.OK, age_s=age_s, detail=detail)
 
     def _battery(self, site: SiteId, now: datetime) -> Component:
-        reading = self.readings.latest(site, (Quantity.SOC_PCT,)).get(Quantity.SOC_PCT)
+        reading = newest(self.readings, site, (Quantity.SOC_PCT,), now).get(Quantity.SOC_PCT)
         if reading is None:
             return Component(name="battery", status=Status.FAILED, age_s=None, detail="its state of charge was never measured")
         age_s = reading.age_s(now)
@@ -144,6 +145,8 @@ class Health:
         error, age_s = self.ingest.last_error.get(site), (now - looked).total_seconds()
         if error:
             return Component(name="house", status=Status.FAILED, age_s=age_s, detail=error)
+        if self.ingest.waits_for(site):
+            return Component(name="house", status=Status.UNKNOWN, age_s=age_s, detail=f"{house.name} was asked and has not answered yet")
         return Component(name="house", status=Status.OK, age_s=age_s, detail=f"{house.name} answers")
 
     def _sun(self, site: SiteId, now: datetime) -> list[Component]:

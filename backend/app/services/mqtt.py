@@ -16,6 +16,7 @@ from app.domain.errors import OptimizerError
 from app.looks.health import Component, Status
 from app.services.home_assistant.discovery import EXPIRES_S
 from app.services.home_assistant.mqtt_device import HomeAssistantDevice
+from app.services.mqtt_limits import Waiting, limit
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ class MqttBridge:
 
     def _client(self) -> Client:
         tls = ssl.create_default_context(cafile=self.broker.ca_file) if self.broker.ca_file else None
-        return Client(
+        client = Client(
             self.broker.host,
             self.broker.port,
             username=self.broker.username,
@@ -114,7 +115,10 @@ class MqttBridge:
             keepalive=KEEPALIVE_S,
             tls_context=tls,
             will=Will(self.device.topics.availability, "offline", qos=1, retain=True),
+            queue_type=Waiting,
         )
+        limit(client)
+        return client
 
     async def _serve(self, client: Client) -> None:
         tasks: set[asyncio.Task[None]] = set()

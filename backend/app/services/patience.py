@@ -6,15 +6,19 @@ from dataclasses import dataclass, field
 
 import httpx
 from pydantic import BaseModel, ValidationError
-from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_exponential_jitter
 
 from app.domain.errors import UnauthorizedError, UnavailableError
+from app.services.bounded import MOST_BYTES
+from app.services.limits import within
 
 TIMEOUT = httpx.Timeout(10, connect=5)
 HEADERS = {"User-Agent": "battery-optimizer", "Accept": "application/json"}
 ATTEMPTS = 4
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 15.0
+PATIENCE_S = 60.0
+"""All attempts and the waits between them end by then."""
 SAID_LENGTH = 200
 
 
@@ -29,16 +33,17 @@ def patiently(ask: Callable[[], httpx.Response], *, what: str, sleep: Callable[[
         UnavailableError: every attempt was in vain; `what` and the last cause are named in it.
     """
     patience = Retrying(
-        stop=stop_after_attempt(attempts),
+        stop=stop_after_attempt(attempts) | stop_after_delay(PATIENCE_S),
         wait=wait_exponential_jitter(initial=FIRST_WAIT_S, max=LONGEST_WAIT_S),
         retry=retry_if_exception_type(TryAgainError),
         sleep=sleep,
     )
     try:
-        return patience(ask)
+        with within(PATIENCE_S, attempts * MOST_BYTES):
+            return patience(ask)
     except RetryError as error:
         cause = error.last_attempt.exception()
-        raise UnavailableError(f"{what}: {cause} ({attempts} attempts)") from cause
+        raise UnavailableError(f"{what}: {cause} ({error.last_attempt.attempt_number} attempts)") from cause
 
 
 def get_once(

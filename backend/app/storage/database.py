@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Semaphore
 
 from alembic import command
 from alembic.config import Config
@@ -28,6 +29,10 @@ DEADLOCKS = {1020, 1213}
 """MariaDB undid the transaction in favour of another and says so at once: do it again."""
 REFUSALS = {1044, 1045, 1142, 1698}
 """MariaDB knows us not, or not well enough."""
+TURN_S = 5.0
+"""A turn to write comes sooner unless a whole town of houses starts at once."""
+WRITERS = 4
+"""More at once only wait for each other; half of the connections are left to readers."""
 ABSENT_FOR_S = 0.5
 """A database that did not answer is not asked again for this long: the rest of one request, no more."""
 UPGRADE_LOCK = "battery_optimizer_upgrade"
@@ -45,6 +50,10 @@ class Schema:
     def is_current(self) -> bool:
         """Whether code and database fit."""
         return self.current == self.newest
+
+
+class BusyError(UnavailableError):
+    """The database is there, and we ask too much of it at once."""
 
 
 @dataclass(slots=True)
@@ -66,7 +75,7 @@ class Absence:
             raise UnavailableError(self.why)
         try:
             yield
-        except UnauthorizedError:
+        except (UnauthorizedError, BusyError):
             raise
         except UnavailableError as error:
             self.until, self.why = time.monotonic() + self.for_s, str(error)
@@ -79,6 +88,8 @@ class Database:
 
     engine: Engine
     absence: Absence = field(default_factory=Absence)
+    writers: Semaphore = field(default_factory=lambda: Semaphore(WRITERS))
+    """A file has one writer at a time: who waits for its turn here holds no connection that a reader could have."""
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -87,7 +98,8 @@ class Database:
         Raises:
             InvalidInputError: the URL names no database this program can use.
         """
-        return cls(open_engine(url))
+        engine = open_engine(url)
+        return cls(engine, writers=Semaphore(1 if engine.dialect.name == "sqlite" else WRITERS))
 
     def read[Result](self, work: Callable[[Session], Result]) -> Result:
         """Return what the work finds.
@@ -111,9 +123,23 @@ class Database:
             retry=retry_if_exception(_is_deadlock),
             reraise=True,
         )
-        with self.absence.noticed(), domain_errors():
+        with self._turn(), self.absence.noticed(), domain_errors():
             result: Result = patience(self._write_once, work)
         return result
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for one's turn to write.
+
+        Raises:
+            UnavailableError: it did not come in time.
+        """
+        if not self.writers.acquire(timeout=TURN_S):
+            raise BusyError("database: too many want to write at once")
+        try:
+            yield
+        finally:
+            self.writers.release()
 
     def check(self) -> Schema:
         """Return where the schema stands, after a round trip to the database.
@@ -177,7 +203,7 @@ def domain_errors() -> Iterator[None]:
             raise error.orig from error
         raise
     except PoolTimeoutError as error:
-        raise UnavailableError("database: every connection is busy") from error
+        raise BusyError("database: every connection is busy") from error
 
 
 def _migrate(url: str, work: Callable[[Config], None], *, hint: str = "") -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.domain.reading import Quality, Quantity, Reading
 from app.domain.site import SiteId
@@ -24,11 +24,28 @@ class ReadingStore:
         rows = sorted((_values(site, reading) for reading in readings), key=_key)  # one order for all writers: fewer deadlocks
         return self.database.write(lambda session: insert_once(session, ReadingRow, rows)) if rows else 0
 
-    def latest(self, site: SiteId, quantities: Sequence[Quantity]) -> dict[Quantity, Reading]:
-        """Return the newest reading of each quantity, missing ones included."""
-        newest = select(ReadingRow).where(ReadingRow.site == site).order_by(ReadingRow.at.desc(), ReadingRow.device.desc()).limit(1)
-        asked = [newest.where(ReadingRow.quantity == quantity) for quantity in quantities]
-        rows = self.database.read(lambda session: [row for query in asked for row in session.scalars(query)])
+    def latest(self, site: SiteId, quantities: Sequence[Quantity], until: datetime) -> dict[Quantity, Reading]:
+        """Return the newest reading of each quantity up to an instant, missing ones included."""
+        return self._first(NEWEST.where(ReadingRow.site == site, ReadingRow.at <= until), quantities)
+
+    def good(
+        self, site: SiteId, quantities: Sequence[Quantity], since: datetime, now: datetime, until: datetime
+    ) -> dict[Quantity, Reading]:
+        """Return the newest good reading of [since, now] of each quantity; where there is none, the first good one of (now, until].
+
+        The span is short on purpose: behind it, a sensor may have been bad for months.
+        """
+        here = ReadingRow.site == site, ReadingRow.quality == Quality.GOOD
+        found = self._first(NEWEST.where(*here, ReadingRow.at >= since, ReadingRow.at <= now), quantities)
+        ahead = FIRST.where(*here, ReadingRow.at > now, ReadingRow.at <= until)
+        return self._first(ahead, [each for each in quantities if each not in found]) | found
+
+    def _first(self, asked: Select[ReadingRow], quantities: Sequence[Quantity]) -> dict[Quantity, Reading]:
+        """Return the first row of each quantity."""
+        queries = [asked.where(ReadingRow.quantity == quantity).limit(1) for quantity in quantities]
+        if not queries:
+            return {}
+        rows = self.database.read(lambda session: [row for query in queries for row in session.scalars(query)])
         return {row.quantity: _reading(row) for row in rows}
 
     def between(self, site: SiteId, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
@@ -38,6 +55,8 @@ class ReadingStore:
         return self.database.read(lambda session: [Reading(**row) for row in session.execute(asked).mappings()])
 
 
+NEWEST = select(ReadingRow).order_by(ReadingRow.at.desc(), ReadingRow.device.desc())
+FIRST = select(ReadingRow).order_by(ReadingRow.at, ReadingRow.device)
 COLUMNS = tuple(getattr(ReadingRow, name.name) for name in fields(Reading))
 """Not whole rows where there are thousands: a week of a meter is read for each forecast."""
 

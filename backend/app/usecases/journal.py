@@ -45,7 +45,7 @@ class Journal:
         if site not in self.remembered_plans:
             plan = self._read(lambda: self.plans.latest(site, now))
             if plan is not None:
-                self.remembered_plans[site] = plan
+                self.remembered_plans.setdefault(site, plan)  # meanwhile there may be a newer one
         return self.remembered_plans.get(site)
 
     def last_decision(self, site: SiteId, now: datetime) -> Decision | None:
@@ -53,7 +53,7 @@ class Journal:
         if site not in self.remembered_decisions:
             decision = self._read(lambda: self.decisions.latest(site, now))
             if decision is not None:
-                self.remembered_decisions[site] = decision
+                self.remembered_decisions.setdefault(site, decision)
         return self.remembered_decisions.get(site)
 
     def flush(self) -> None:

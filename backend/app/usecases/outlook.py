@@ -10,7 +10,7 @@ from app.domain.forecast import Forecast, ForecastKind
 from app.domain.override import holding
 from app.domain.possible import carried_out
 from app.domain.price import PricedSlot
-from app.domain.reading import Quality, Quantity, Reading
+from app.domain.reading import Quantity, Reading
 from app.domain.site import Site, SiteId
 from app.domain.slot import Slot, finest_minutes, slot_at, slots_between
 from app.domain.wish import bounds_kwh
@@ -23,10 +23,9 @@ from app.pricing.timeline import LOOK_BACK_DAYS, timeline
 from app.usecases import ports
 from app.usecases.history import History
 from app.usecases.home import Homes
+from app.usecases.newest import FRESH_S, fresh
 
 HORIZON = timedelta(hours=48)
-FRESH_S = 900.0
-"""A state of charge older than this is not planned on: a forced mode moves a home battery by a quarter in that time."""
 LEARN_EVERY, LEARN_FROM = timedelta(hours=6), timedelta(days=28)
 """How often and from how far back the width of intervals is learnt."""
 MEASURED_AS = {ForecastKind.LOAD: Quantity.LOAD_KW, ForecastKind.SOLAR: Quantity.SOLAR_KW}
@@ -44,7 +43,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """What holds now: the tariff's slot, prices up to the horizon, and the newest state readings."""
+    """What holds now: the tariff's slot, prices up to the horizon, and the newest good readings of the battery."""
 
     slot: Slot
     priced: tuple[PricedSlot, ...]
@@ -57,11 +56,9 @@ class Conditions:
         return now if now is not None and now.provenance.is_told else None
 
     def value(self, quantity: Quantity, now: datetime) -> float | None:
-        """Return a fresh good value, or None."""
+        """Return a fresh value, or None."""
         reading = self.state.get(quantity)
-        if reading is None or reading.quality is not Quality.GOOD or reading.age_s(now) > FRESH_S:
-            return None
-        return reading.value
+        return None if reading is None or reading.age_s(now) > FRESH_S else reading.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +85,7 @@ class Outlook:
     def conditions(self, site: Site, now: datetime) -> Conditions:
         """Return what holds now; prices may be empty, readings old."""
         line = self._line(site, now)
-        return Conditions(slot=line.slot, priced=line.priced, state=self.readings.latest(site.id, STATE))
+        return Conditions(slot=line.slot, priced=line.priced, state=fresh(self.readings, site.id, STATE, now))
 
     def _line(self, site: Site, now: datetime) -> Line:
         """Return the prices from the current slot on, made once per slot and again after prices were stored, by whatever process."""

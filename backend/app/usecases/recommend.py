@@ -51,6 +51,7 @@ class Recommend:
         home = self.homes.get(site)
         if home is None:
             raise NotFoundError(nothing_here(self.homes, site))
+        self._look(site, now)
         with self.locks.setdefault(site, threading.Lock()):
             decision = self._decide(home.site, now)
             last = self.journal.last_decision(site, now)
@@ -59,9 +60,15 @@ class Recommend:
             self.journal.keep(decision)
             return decision
 
+    def _look(self, site: SiteId, now: datetime) -> None:
+        """Have fresh readings stored, as far as they come at once; no answer waits for a house that is slow, nor for others that do."""
+        try:
+            self.ingest.look(site, now)
+        except UnavailableError as error:
+            log.warning("site %s: its readings could not be stored: %s", site, error)
+
     def _decide(self, site: Site, now: datetime) -> Decision:
         try:
-            self.ingest.look(site.id, now)
             conditions = self.outlook.conditions(site, now)
             self.forced[site.id] = self.overrides.between(site.id, ahead(now))
         except UnavailableError as error:

@@ -1,4 +1,4 @@
-"""Rounds: what the service does by itself, in what order and how often. Houses are served beside each other."""
+"""Rounds: what the service does by itself, and how often. Every duty of every house runs beside the others: none waits for another."""
 
 import logging
 import threading
@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from app.domain.decision import Decision
 from app.domain.errors import OptimizerError
+from app.domain.plan import PlanSource
 from app.domain.site import SiteId
 from app.fleet.drive import Drive
 from app.fleet.watch import Watch
@@ -51,8 +52,8 @@ class Rounds:
     recommend: Recommend
     execute: Execute
     prune: Callable[[datetime], object]
-    beside: Executor
-    """Runs the sites' turns, each beside the others: a house whose neighbour hangs delays itself only."""
+    beside: Callable[[str], Executor]
+    """Gives who runs a kind of duty: where a neighbour hangs, the same duty of other houses and the other duties of this one go on."""
     settle: Settle | None = None
     drive: Drive | None = None
     watch: Watch | None = None
@@ -60,29 +61,28 @@ class Rounds:
     done: dict[tuple[str, str], tuple[datetime, object]] = field(default_factory=dict)
     """By site and duty: the period served last, and for whom it was."""
     carried_out: dict[SiteId, str] = field(default_factory=dict)
-    running: dict[str, Future[None]] = field(default_factory=dict)
-    """By site: its last turn."""
+    running: dict[tuple[str, str], Future[None]] = field(default_factory=dict)
+    """By site and duty: what was begun last."""
+    news: dict[SiteId, object] = field(default_factory=dict)
+    """By site: stands for the last that came in which a decision should not wait for its rhythm for."""
+    has_news: bool = False
+    """Whether something came in since the last turn."""
     beginning: threading.Lock = field(default_factory=threading.Lock)
 
     def turn(self, now: datetime) -> None:
-        """Begin everything that is due. A site whose last turn still runs is left to it."""
+        """Begin everything that is due. A duty that still runs is left to it."""
         with self.beginning:
-            self._begin(SERVICE, lambda: self._serve(now))
+            self.has_news = False
+            self._serve(now)
             for site, home in self.homes.items():
-                self._begin(site, lambda site=site, home=home: self._look_after(site, home, now))  # type: ignore[misc]
+                self._look_after(site, home, now)
 
     def finish(self, timeout_s: float | None = None) -> bool:
-        """Wait until every turn that was begun has ended, or for so long; tell whether all did."""
+        """Wait until everything that was begun has ended, or for so long; tell whether all did."""
         return not wait(list(self.running.values()), timeout_s).not_done
 
-    def _begin(self, whose: str, work: Callable[[], None]) -> None:
-        last = self.running.get(whose)
-        if last is None or last.done():
-            self.running[whose] = future = self.beside.submit(work)
-            future.add_done_callback(lambda ended: _complain(whose, ended))
-
     def _serve(self, now: datetime) -> None:
-        """Do what is done once for all sites."""
+        """Begin what is done once for all sites."""
         if self.watch is not None:
             watch = self.watch
             self._when_due(SERVICE, "watch", now, WATCH_EVERY, lambda: watch.turn(now))
@@ -90,26 +90,46 @@ class Rounds:
         self._when_due(SERVICE, "revoked", now, REVOKED_EVERY, lambda: self.publish_revoked(now))
 
     def _look_after(self, site: SiteId, home: Home, now: datetime) -> None:
-        """Do what is due for a site; whom to ask anew is asked at once."""
-        self._when_due(site, "prices", now, self._prices_every(site), lambda: self.refresh.run(site, now), whom=home.source)
-        self._when_due(site, "history", now, HISTORY_EVERY, lambda: self.ingest.backfill(site, now, days=HISTORY_DAYS), whom=home.house)
-        self._when_due(site, "state", now, STATE_EVERY, lambda: self.ingest.look(site, now), whom=home.house)
-        self._when_due(site, "sunshine", now, SUNSHINE_EVERY, lambda: _look_at_the_sun(home, now), whom=home.sunshine)
-        self._when_due(site, "decision", now, DECISION_EVERY, lambda: self._decide(site, home, now))
+        """Begin what is due for a site; whom to ask anew is asked at once, and news are decided on at once."""
+        self._when_due(site, "prices", now, self._prices_every(site), lambda: self._ask_prices(site, now), whom=home.source)
+        self._when_due(site, "history", now, HISTORY_EVERY, lambda: self._ask_the_past(site, now), whom=home.house)
+        self._when_due(site, "state", now, STATE_EVERY, lambda: self._look(site, now), whom=home.house)
+        self._when_due(site, "sunshine", now, SUNSHINE_EVERY, lambda: self._look_at_the_sun(home, now), whom=home.sunshine)
+        self._when_due(site, "decision", now, DECISION_EVERY, lambda: self._decide(site, home, now), whom=self.news.get(site))
         self._when_due(site, "drive", now, DRIVE_EVERY, lambda: self._drive(home, now))
         self._when_due(site, "ledger", now - GRACE, SETTLE_EVERY, lambda: self._settle(site, now))
 
     def _when_due(self, whose: str, duty: str, now: datetime, every: timedelta, work: Callable[[], object], *, whom: object = None) -> None:
-        """Work if the current period of the duty's rhythm has not been served; rhythms are aligned to the clock."""
+        """Begin work if the current period of the duty's rhythm has not been served; rhythms are aligned to the clock."""
         period = datetime.fromtimestamp(now.timestamp() // every.total_seconds() * every.total_seconds(), now.tzinfo)
         done, asked = self.done.get((whose, duty), (None, None))
-        if done is not None and period <= done <= now and asked is whom:
+        last = self.running.get((whose, duty))
+        if (done is not None and period <= done <= now and asked is whom) or (last is not None and not last.done()):
             return
         self.done[whose, duty] = period, whom
-        try:
-            work()
-        except OptimizerError as error:
-            log.warning("%s: %s: %s", f"site {whose}" if whose else "service", duty, error)
+        self.running[whose, duty] = self.beside(duty).submit(_do, whose, duty, work)
+
+    def _ask_prices(self, site: SiteId, now: datetime) -> None:
+        if self.refresh.run(site, now).stored:
+            self._tell(site)
+
+    def _ask_the_past(self, site: SiteId, now: datetime) -> None:
+        if self.ingest.backfill(site, now, days=HISTORY_DAYS):
+            self._tell(site)
+
+    def _look(self, site: SiteId, now: datetime) -> None:
+        """Look at the house; as long as there is no plan, each look may bring what is missing."""
+        self.ingest.look(site, now)
+        last = self.recommend.journal.remembered_decisions.get(site)
+        if last is not None and last.plan_source not in {PlanSource.OPTIMIZER, PlanSource.OVERRIDE}:
+            self._tell(site)
+
+    def _look_at_the_sun(self, home: Home, now: datetime) -> None:
+        if home.sunshine is not None and home.sunshine.refresh(home.site, now):
+            self._tell(home.site.id)
+
+    def _tell(self, site: SiteId) -> None:
+        self.news[site], self.has_news = object(), True
 
     def _prices_every(self, site: SiteId) -> timedelta:
         last = self.refresh.last.get(site)
@@ -142,13 +162,13 @@ SERVICE = ""
 """Stands for no site."""
 
 
-def _look_at_the_sun(home: Home, now: datetime) -> None:
-    if home.sunshine is not None:
-        home.sunshine.refresh(home.site, now)
-
-
-def _complain(whose: str, ended: Future[None]) -> None:
-    """Log an unforeseen error, which costs one turn."""
-    error = None if ended.cancelled() else ended.exception()
-    if error is not None:
-        log.error("a round of %s failed", f"site {whose}" if whose else "the service", exc_info=error)
+def _do(whose: str, duty: str, work: Callable[[], object]) -> None:
+    """Do a duty; an error costs it this once."""
+    name = f"site {whose}" if whose else "service"
+    try:
+        work()
+    except OptimizerError as error:
+        log.warning("%s: %s: %s", name, duty, error)
+    except Exception:  # the top of a thread
+        log.exception("%s: %s: unforeseen", name, duty)
+        raise

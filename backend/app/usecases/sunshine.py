@@ -56,8 +56,8 @@ class Sunshine:
     complaints: dict[SiteId, str | None] = field(default_factory=dict)
     """What was wrong with the newest answer, or why there was none."""
 
-    def refresh(self, site: Site, now: datetime) -> None:
-        """Ask the source if it may be asked again, keep its answer as given, and learn now and then.
+    def refresh(self, site: Site, now: datetime) -> bool:
+        """Ask the source if it may be asked again, keep its answer as given, and learn now and then; tell whether it was asked.
 
         Raises:
             UnavailableError: the source or the store did not answer usefully; the last good answer stays.
@@ -66,9 +66,11 @@ class Sunshine:
         asked = max(self.asked.get(site.id, LONG_AGO), LONG_AGO if last is None else last.issued_at)
         if self._is_old(self.learnt.get(site.id), now):
             self._learn(site, now)
-        if asked + self.source.every <= now:
-            self.asked[site.id] = now
-            self.forecasts.save(site.id, self.ask(site, now))
+        if asked + self.source.every > now:
+            return False
+        self.asked[site.id] = now
+        self.forecasts.save(site.id, self.ask(site, now))
+        return True
 
     def ask(self, site: Site, now: datetime) -> Forecast:
         """Return what the source says now, as far as it can be one.

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from app.services.bounded import BoundedClient
 
-class OwnClient(httpx.Client):
+
+class OwnClient(BoundedClient):
     """A client of one house. A house that is described anew gets other clients; the old ones end with their last running call."""
 
     def __del__(self) -> None:

@@ -23,6 +23,7 @@ from app.domain.site import SiteId
 from app.fleet.drive import Drive
 from app.fleet.intake import Intake
 from app.fleet.watch import Watch
+from app.services.mqtt_limits import limit
 from app.storage.audit import AuditStore
 from app.storage.database import Database
 from app.storage.decisions import DecisionStore
@@ -74,7 +75,7 @@ def _transports(settings: Settings, hearing: Hearing, clock: Callable[[], dateti
         ca_file=broker.ca_file,
         client_id=settings.dongles.client_id,
     )
-    return [*found, MqttDongles(way, hearing, clock)]
+    return [*found, MqttDongles(way, hearing, clock, limit)]
 
 
 def authority(settings: Settings) -> Authority | None:

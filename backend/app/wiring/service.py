@@ -32,7 +32,7 @@ from app.wiring.homes import Builder
 from app.wiring.stores import Stores, stores
 from app.wiring.take_over import TakeOver
 from app.wiring.usecases import describe, listen_to, use_cases
-from app.wiring.workers import Workers
+from app.wiring.workers import Pools, Workers
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +61,13 @@ class Service:
     guard: Guard
     tokens: TokenStore
     clients: Clients
-    workers: Executor
+    workers: Pools
     bridges: MqttBridges | None = None
     ears: Listening | None = None
 
     def close(self) -> None:
         """Let running turns end, write what waits and let go of every connection."""
-        self.workers.shutdown(wait=False)
+        self.workers.shutdown()
         if not self.rounds.finish(ENDING_S):
             log.warning("a house still waits for its neighbour: it is left to it")
         self.use.journal.flush()
@@ -94,7 +94,7 @@ def build(
     database, left = Database.open(settings.database.url.get_secret_value()), left or nothing_left()
     with ExitStack() as undone:
         undone.callback(database.close)
-        service = _built(settings, stores(database), left, demo, clock, workers or Workers())
+        service = _built(settings, stores(database), left, demo, clock, Pools(Workers if workers is None else lambda _: workers))
         undone.pop_all()
     return service
 
@@ -105,7 +105,7 @@ def _built(  # noqa: PLR0917 - everything that a service stands on
     left: Leftover,
     demo: Mapping[str, object] | None,
     clock: Callable[[], datetime],
-    workers: Executor,
+    workers: Pools,
 ) -> Service:
     clients, described = Clients(), describe(settings, kept)
     if demo is None:
@@ -113,7 +113,7 @@ def _built(  # noqa: PLR0917 - everything that a service stands on
     else:
         _keep_demo(described, demo, clock())
     homes = _homes(described, kept, clients, clock, simulates=demo is not None)
-    use = use_cases(settings, kept, homes, clock)
+    use = use_cases(settings, kept, homes, clock, workers("look"))
     described.changed.append(lambda site: _forget_former_prices(use, site))
     ears = listening(settings, kept.database, clock, use.fleet.drive.answered)
     if ears is not None:
@@ -154,7 +154,7 @@ def _forget_former_prices(use: UseCases, site: SiteId) -> None:
         log.warning("site %s: prices of a former tariff may still stand: %s", site, error)
 
 
-def _rounds(settings: Settings, kept: Stores, use: UseCases, workers: Executor) -> Rounds:
+def _rounds(settings: Settings, kept: Stores, use: UseCases, workers: Pools) -> Rounds:
     keep = retention(settings)
     return Rounds(
         use.homes,

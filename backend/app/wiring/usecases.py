@@ -1,6 +1,7 @@
 """The use cases, out of the stores and the homes."""
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from datetime import datetime
 
 from app.api.deps import UseCases
@@ -51,11 +52,11 @@ def prefer(homes: Connections, kept: Stores) -> Prefer:
     return Prefer(homes, homes.describe, kept.devices, lambda value: preferences_of(checked(value)))
 
 
-def use_cases(settings: Settings, kept: Stores, homes: Connections, clock: Callable[[], datetime]) -> UseCases:
+def use_cases(settings: Settings, kept: Stores, homes: Connections, clock: Callable[[], datetime], beside: Executor) -> UseCases:
     """Return everything that a caller can ask for; nobody is listened to yet."""
     preferred, journal, sites = prefer(homes, kept), Journal(kept.plans, kept.decisions), Sites(homes)
     prices = HousePrices(kept.prices, sites)
-    ingest = Ingest(kept.readings, homes, DongleHouses(kept.devices, kept.states, kept.telemetry))
+    ingest = Ingest(kept.readings, homes, beside, DongleHouses(kept.devices, kept.states, kept.telemetry))
     refresh, limit_s = Refresh(homes, prices), settings.planner.time_limit_s
     outlook = Outlook(prices, kept.readings, kept.forecasts, History(kept.readings), homes)
     execute = Execute(kept.decisions, kept.overrides, lambda site: preferred.of(site).controller, sites.get)

@@ -1,13 +1,39 @@
-"""Threads for the sites' turns. They are daemons: a neighbour that hangs does not hold up the end of the service."""
+"""Threads for what the service does by itself. They are daemons: a neighbour that hangs does not hold up the end of the service."""
 
 import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
 
 MOST = 64
-"""So many houses may hang at once before the others have to wait for one of them."""
+"""So many houses may hang in the same duty at once before the others have to wait with that duty for one of them."""
+AT_ONCE = {"decision": 2, "ledger": 1, "drive": 8, "state": 8, "sunshine": 8, "history": 8}
+"""Those wait for no neighbour, for a moment only, or seldom: more of them at once would take processor and database from each other."""
 IDLE_S = 60.0
+
+
+@dataclass(slots=True)
+class Pools:
+    """A pool for each kind of work, made when the first of it comes: what hangs in one of them holds up no other."""
+
+    make: Callable[[int], Executor]
+    """Makes one that does so much at once."""
+    pools: dict[str, Executor] = field(default_factory=dict)
+    making: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, kind: str) -> Executor:
+        """Return the pool of a kind of work."""
+        with self.making:
+            if kind not in self.pools:
+                self.pools[kind] = self.make(AT_ONCE.get(kind, MOST))
+            return self.pools[kind]
+
+    def shutdown(self) -> None:
+        """Have every pool take nothing more; what runs is left to end by itself."""
+        with self.making:
+            for pool in self.pools.values():
+                pool.shutdown(wait=False)
 
 
 class Workers(Executor):
@@ -38,7 +64,7 @@ class Workers(Executor):
             self._tasks.append(task)
             if len(self._tasks) > self._idle and self._threads < self._most:
                 self._threads += 1
-                threading.Thread(target=self._work, name="site turns", daemon=True).start()
+                threading.Thread(target=self._work, name="duty", daemon=True).start()
             self._changed.notify()
         return future
 

@@ -1,6 +1,8 @@
 """A house's prices come from the agreement that holds, as the house pays them, and houses that ask the same ask once."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +10,9 @@ import httpx
 import pytest
 
 from app.document.tariff import Tariff, known
+from app.domain.errors import UnavailableError
 from app.domain.price import Direction
+from app.services.limits import within
 from app.services.tariffs.agreed import AgreedPrices, agreed
 from app.services.tariffs.shared import SharedAnswers
 from app.services.tariffs.source import Tools
@@ -92,3 +96,27 @@ def test_a_source_that_nobody_declared_is_named() -> None:
 
 def test_the_folder_is_the_list() -> None:
     assert {"elprisetjustnu", "fixed", "octopus", "simulated"} <= known().keys()
+
+
+def test_a_house_waits_for_what_another_one_asked_no_longer_than_its_own_time_lasts() -> None:
+    """Nothing is locked while a source is asked: one that hangs holds up whoever asked it, and nobody for longer than agreed."""
+    asked, release = threading.Event(), threading.Event()
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        asked.set()
+        release.wait(30)
+        return recorded("agile")
+
+    def http(url: str) -> httpx.Client:
+        return httpx.Client(base_url=url, transport=httpx.MockTransport(answer))
+
+    shared, start = SharedAnswers(), datetime(2026, 6, 20, tzinfo=UTC)
+    octopus = {"source": "octopus", "product": "AGILE-24-10-01", "region": "C"}
+    first, second = (agreed(Tariff.model_validate({"agreements": [{"import": octopus}]}), tools(http=http), shared) for _ in range(2))
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(first.prices, start, start + HOUR)
+        assert asked.wait(30)
+        with within(0.2), pytest.raises(UnavailableError, match="another house asked for did not come in time"):
+            second.prices(start, start + HOUR)
+        release.set()
+        assert asking.result(30) == second.prices(start, start + HOUR)

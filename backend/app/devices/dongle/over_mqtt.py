@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+import aiomqtt
 from aiomqtt import MqttError
 from paho.mqtt.client import MQTTMessage
 from paho.mqtt.packettypes import PacketTypes
@@ -14,7 +15,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from app.devices.dongle import lines
-from app.devices.dongle.acking_client import AckingClient
+from app.devices.dongle.acking_client import UNCONFIRMED, AckingClient
 from app.devices.dongle.hearing import Heard, Hearing
 from app.devices.dongle.staying import stay
 from app.devices.dongle.topics import SHARED, TO_ALL, Way, parts, requests
@@ -37,6 +38,8 @@ class MqttDongles:
     way: Way
     hearing: Hearing
     clock: Callable[[], datetime]
+    limit: Callable[[aiomqtt.Client], None]
+    """Has a client take no packet without end."""
     client: AckingClient | None = None
     loop: asyncio.AbstractEventLoop | None = None
     connected_at: datetime | None = None
@@ -90,7 +93,9 @@ class MqttDongles:
 
     async def _connected(self) -> None:
         try:
-            async with AckingClient(self.way, self._heard) as client:
+            asking = AckingClient(self.way, self._heard)
+            self.limit(asking)
+            async with asking as client:
                 self.client, self.connected_at, self.last_error = client, self.clock(), None
                 self.connections += 1
                 options = SubscribeOptions(qos=1, retainHandling=ONLY_ONCE)
@@ -104,8 +109,11 @@ class MqttDongles:
         self.last_error = why
 
     def _heard(self, client: AckingClient, message: MQTTMessage) -> None:
+        if self.hearing.waiting.qsize() >= UNCONFIRMED:  # more than was agreed: it is not confirmed, and comes again
+            return
         device, kind = parts(message.topic)
-        self.hearing.waiting.put_nowait(Heard(device, kind, bytes(message.payload), partial(client.ack, message.mid)))
+        payload = bytes(message.payload[: lines.MOST_BYTES + 1])
+        self.hearing.waiting.put_nowait(Heard(device, kind, payload, partial(client.ack, message.mid)))
 
     async def _publish(self, device: str, text: str, *, expires_s: int) -> None:
         if self.client is None:

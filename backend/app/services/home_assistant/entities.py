@@ -11,11 +11,16 @@ import httpx
 
 from app.domain.errors import UnavailableError
 from app.domain.reading import Quantity, Reading, reading
+from app.services.bounded import MOST_BYTES
 from app.services.home_assistant.rest import HomeAssistantApi, NoSuchPathError
 from app.services.home_assistant.units import in_unit_of, number
+from app.services.limits import within
 
 HISTORY_STEP = timedelta(days=1)
 """One reply per day: a month of a busy power sensor at once is tens of megabytes."""
+
+READ_S = 10.0
+"""All entities together; a reading that comes later is not one of now."""
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +63,8 @@ class HomeAssistant:
             UnauthorizedError: the token was refused.
             UnavailableError: Home Assistant did not answer usefully.
         """
-        looks = [self._look(quantity, entity, now) for quantity, entity in self.entities.items()]
+        with within(READ_S, MOST_BYTES):
+            looks = [self._look(quantity, entity, now) for quantity, entity in self.entities.items()]
         for problem in filter(None, (problem for _, problem in looks)):
             log.warning("home assistant: %s", problem)
         return [seen for seen, _ in looks]

@@ -8,9 +8,12 @@ import httpx
 from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
 from app.domain.errors import UnauthorizedError, UnavailableError
+from app.services.bounded import MOST_BYTES, SIZE
 
 TIMEOUT = httpx.Timeout(10, connect=5)
 SAID_LENGTH = 200
+HISTORY_BYTES = 8 * MOST_BYTES
+"""A day of a sensor that moves every second is six megabytes."""
 
 
 class NoSuchPathError(UnavailableError):
@@ -88,7 +91,7 @@ class HomeAssistantApi:
             "no_attributes": "",
             "significant_changes_only": "0",
         }
-        reply = self._ask("GET", f"api/history/period/{_stamp(start)}", params=params)
+        reply = self._ask("GET", f"api/history/period/{_stamp(start)}", params=params, most_bytes=HISTORY_BYTES)
         return [row for rows in _parsed(_HISTORY, reply) for row in rows]
 
     def call_service(self, domain: str, service: str, data: Mapping[str, object]) -> list[State]:
@@ -100,7 +103,13 @@ class HomeAssistantApi:
         return _parsed(_CONFIG, self._ask("GET", "api/config"))
 
     def _ask(
-        self, method: str, path: str, *, params: Mapping[str, str] | None = None, data: Mapping[str, object] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, object] | None = None,
+        most_bytes: int = MOST_BYTES,
     ) -> httpx.Response:
         """Return a reply that is a success.
 
@@ -109,9 +118,11 @@ class HomeAssistantApi:
             NoSuchPathError: nothing is there.
             UnavailableError: refused, or not answered.
         """
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers, size = {"Authorization": f"Bearer {self.token}"}, {SIZE: most_bytes}
         try:
-            reply = self.http.request(method, path, params=params, json=data and dict(data), headers=headers, timeout=TIMEOUT)
+            reply = self.http.request(
+                method, path, params=params, json=data and dict(data), headers=headers, timeout=TIMEOUT, extensions=size
+            )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise UnavailableError(f"home assistant: {path}: {type(error).__name__} {error}".rstrip()) from error
         if reply.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:

@@ -14,11 +14,15 @@ from app.domain.errors import UnauthorizedError, UnavailableError
 from app.domain.reading import Metered, Quantity
 from app.domain.slot import Slot
 from app.services.home_assistant.entities import Entity
+from app.services.limits import left_s, within
 
 TIMEOUT_S = 30.0
+PATIENCE_S = 300.0
+"""The whole conversation, of years."""
 STEP = timedelta(days=60)
 """One question for two months: a reply of some hundred kilobytes."""
-MOST_BYTES = 16 * 2**20
+MOST_BYTES, MOST_WAITING = 2 * 2**20, 2
+"""Of a message, and how many of them are held before they are looked at."""
 HOUR = timedelta(hours=1)
 
 
@@ -57,7 +61,7 @@ class HomeAssistantStatistics:
             UnavailableError: no useful answer, or it keeps no statistics of that entity.
         """
         found: list[_Row] = []
-        with self._talking() as line:
+        with within(PATIENCE_S), self._talking() as line:
             number, at = 0, start
             while at < end:
                 number, until = number + 1, min(end, at + STEP)
@@ -76,7 +80,7 @@ class HomeAssistantStatistics:
         url = httpx.URL(self.url)
         address = str(url.copy_with(scheme="wss" if url.scheme == "https" else "ws").join("api/websocket"))
         try:
-            with connect(address, open_timeout=TIMEOUT_S, max_size=MOST_BYTES, proxy=None) as line:
+            with connect(address, open_timeout=TIMEOUT_S, max_size=MOST_BYTES, max_queue=MOST_WAITING, proxy=None) as line:
                 _authenticate(line, self.token)
                 yield line
         except (OSError, WebSocketException) as error:
@@ -114,7 +118,7 @@ def _asked(line: ClientConnection, number: int, entity_id: str, start: datetime,
 
 def _heard(line: ClientConnection) -> _Message:
     try:
-        return _MESSAGE.validate_json(line.recv(timeout=TIMEOUT_S))
+        return _MESSAGE.validate_json(line.recv(timeout=left_s(TIMEOUT_S)))
     except TimeoutError as error:
         raise UnavailableError(f"home assistant: no answer within {TIMEOUT_S:.0f} s") from error
     except ValidationError as error:

@@ -19,7 +19,8 @@ from app.services.octopus.rates import POUND, SLOT_MINUTES, Rate, day_and_night,
 from app.services.octopus.tariff import NightWindow, OctopusTariff
 
 RATES_PER_PAGE = 1500
-READINGS_PER_PAGE = 25_000
+READINGS_PER_PAGE = 5_000
+"""A page is half of what a reply may be."""
 AGILE_LATENESS = timedelta(minutes=30)
 """Agile prices are due at 16:00 and usually there by 16:30."""
 KNOWN_AHEAD = timedelta(days=2)

@@ -8,6 +8,8 @@ from operator import attrgetter
 from app.document.tariff import Agreement, PriceOptions, Tariff
 from app.domain.errors import InvalidSiteError
 from app.domain.price import Direction, Price
+from app.services.bounded import MOST_BYTES
+from app.services.limits import within
 from app.services.tariffs.fixed import Fixed
 from app.services.tariffs.shared import SharedAnswers
 from app.services.tariffs.source import OneWay, PriceSource, Tools
@@ -15,6 +17,8 @@ from app.services.tariffs.source import OneWay, PriceSource, Tools
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 NO_AGREEMENT = "no agreement"
+PRICES_S, PRICES_BYTES = 120.0, 4 * MOST_BYTES
+"""For everything that is asked for the prices of a house; a source's pages may not go on for ever."""
 NOBODY_PAYS = Fixed(per_kwh=0.0)
 
 
@@ -54,7 +58,8 @@ class AgreedPrices:
         Raises:
             UnavailableError: a source did not answer usefully.
         """
-        return sorted((price for leg in self.legs for price in leg.prices(start, end)), key=attrgetter("slot"))
+        with within(PRICES_S, PRICES_BYTES):
+            return sorted((price for leg in self.legs for price in leg.prices(start, end)), key=attrgetter("slot"))
 
     def told_by(self, direction: Direction, at: datetime) -> str:
         """Return what prices of an instant name as their source: that of the agreement which holds then."""

@@ -2,15 +2,20 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from app.domain.errors import UnavailableError
 from app.domain.price import Direction, Price
 from app.domain.slot import Slot
+from app.services.limits import left_s
 from app.services.tariffs.source import OneWay, PriceSource, Tools
 
 FRESH_FOR = timedelta(minutes=4)
 """Shorter than the shortest rhythm in which a house asks for prices."""
+LONGEST_WAIT_S = 120.0
+"""What another house asked for has come by then, or it has given up."""
 
 
 @dataclass(slots=True)
@@ -24,7 +29,9 @@ class SharedSource:
     fetched_at: datetime | None = None
     answers: int = 0
     """How many there were; the last of them is kept."""
-    asking: threading.Lock = field(default_factory=threading.Lock)
+    asking: Future[None] | None = None
+    """Ends with the answer that is being waited for, if one is: houses that want it, too, join."""
+    changing: threading.Lock = field(default_factory=threading.Lock)
 
     def prices(self, start: datetime, end: datetime, *, seen: int) -> tuple[list[Price], int]:
         """Return what is published of [start, end), and which answer it is: another one's of a moment ago where that covers it.
@@ -32,17 +39,46 @@ class SharedSource:
         Raises:
             UnavailableError: the source did not answer usefully; the next one asks again.
         """
-        with self.asking:
-            if seen == self.answers or not self._is_fresh(start, end):
-                self.fetched = self.source.prices(start, end)
-                self.covers, self.fetched_at = Slot(start, end), self.clock()
-                self.answers += 1
-            return [price for price in self.fetched if start < price.slot.end and price.slot.start < end], self.answers
+        while True:
+            with self.changing:
+                if seen != self.answers and self._is_fresh(start, end):
+                    return [price for price in self.fetched if start < price.slot.end and price.slot.start < end], self.answers
+                joined, own = self.asking, Future[None]()
+                self.asking = joined or own
+            if joined is None:
+                self._ask(start, end, own)
+            _wait(joined or own)
+
+    def _ask(self, start: datetime, end: datetime, asking: Future[None]) -> None:
+        """Ask the source, and let everybody who waits for it know."""
+        try:
+            found = self.source.prices(start, end)
+        except BaseException as error:  # noqa: BLE001 - whoever waits for it is told, and it is raised there
+            with self.changing:
+                self.asking = None
+            asking.set_exception(error)
+            return
+        with self.changing:
+            self.fetched, self.covers, self.fetched_at, self.asking = found, Slot(start, end), self.clock(), None
+            self.answers += 1
+        asking.set_result(None)
 
     def _is_fresh(self, start: datetime, end: datetime) -> bool:
         if self.covers is None or self.fetched_at is None or not timedelta(0) <= self.clock() - self.fetched_at < FRESH_FOR:
             return False
         return self.covers.start <= start and end <= self.covers.end + FRESH_FOR
+
+
+def _wait(asking: Future[None]) -> None:
+    """Wait for an answer as long as one's own time lasts.
+
+    Raises:
+        UnavailableError: it did not come.
+    """
+    try:
+        asking.result(left_s(LONGEST_WAIT_S))
+    except TimeoutError as error:
+        raise UnavailableError("the prices that another house asked for did not come in time") from error
 
 
 @dataclass(slots=True)

@@ -15,8 +15,14 @@ class Readings(Protocol):
         """Store readings once each: device, quantity and instant name one; return how many were new."""
         ...
 
-    def latest(self, site: SiteId, quantities: Sequence[Quantity]) -> dict[Quantity, Reading]:
-        """Return the newest reading of each quantity, missing ones included."""
+    def latest(self, site: SiteId, quantities: Sequence[Quantity], until: datetime) -> dict[Quantity, Reading]:
+        """Return the newest reading of each quantity up to an instant, missing ones included."""
+        ...
+
+    def good(
+        self, site: SiteId, quantities: Sequence[Quantity], since: datetime, now: datetime, until: datetime
+    ) -> dict[Quantity, Reading]:
+        """Return the newest good reading of [since, now] of each quantity; where there is none, the first good one of (now, until]."""
         ...
 
     def between(self, site: SiteId, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
