@@ -90,11 +90,11 @@ def push(use: Use, house: House, now: Now, caller: Controller, batch: ReadingsIn
     late = next((each for each in batch.readings if each.at > now + CLOCK_SKEW), None)
     if late is not None:
         raise InvalidInputError(f"{late.device}: a reading from the future ({late.at:%Y-%m-%dT%H:%M:%SZ}); set the device's clock")
-    readings = [_noun(each, caller) for each in batch.readings]
+    kept = use.ingest.push(house.id, [_noun(each, caller) for each in batch.readings])
     return StoredOut(
-        received=len(readings),
-        stored=use.ingest.push(house.id, readings),
-        suspect=sum(each.quality is Quality.SUSPECT for each in readings),
+        received=len(batch.readings),
+        stored=kept.stored,
+        suspect=sum(each.quality is Quality.SUSPECT for each in kept.taken),
     )
 
 
