@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -96,8 +97,8 @@ def test_every_number_of_an_order_is_bounded_by_the_register_it_goes_to(template
     controls = template.controls
     for step in (each for steps in template.modes.values() for each in steps):
         kinds = controls[step.write].kinds
-        told = written(step, controls[step.write])
-        values = told.get("values", [told])
+        told: dict[str, Any] = dict(written(step, controls[step.write]))
+        values: list[Any] = told.get("values", [told])
         for value, kind in zip(values, kinds, strict=True):
             if isinstance(value, dict) and isinstance(value["value"], str) and count(kind) == 1:
                 low, high = span(kind)
