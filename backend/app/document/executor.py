@@ -5,9 +5,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.document.bounds import Bounds
 from app.document.control import Executing
 from app.document.devices import InverterDevice
-from app.document.bounds import Bounds
 from app.document.planned import site_of
 from app.document.planned_inverter import own_part
 from app.document.site import SiteDocument
