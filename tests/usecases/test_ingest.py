@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 
 from app.domain.errors import UnavailableError
-from app.domain.plan import PlanSource
-from app.domain.reading import Quality, Quantity, reading
-from app.domain.site import HOME, Mode
+from app.domain.reading import Quantity
+from app.domain.site import HOME
 from app.looks.health import Status
 from tests.fakes import NIGHT, FakeHome, soc
 
@@ -38,42 +37,6 @@ def test_a_reading_pushed_twice_is_stored_once() -> None:
     home = FakeHome(house=None)
     assert home.ingest.push(HOME, [soc(50, NIGHT), soc(50, NIGHT)]).stored == 1
     assert home.ingest.push(HOME, [soc(51, NIGHT)]).stored == 0
-
-
-def test_one_poll_of_zero_is_kept_as_suspect_whatever_way_it_comes() -> None:
-    pushed, looked = FakeHome(house=None), FakeHome()
-    assert looked.house is not None
-    for n, (value, quality) in enumerate([(55, Quality.GOOD), (0, Quality.SUSPECT), (0, Quality.GOOD)]):  # a second one agrees
-        at = NIGHT + n * timedelta(minutes=1)
-        assert [each.quality for each in pushed.ingest.push(HOME, [soc(value, at)]).taken] == [quality]
-        looked.house.soc_pct = value
-        looked.ingest.look(HOME, at)
-    assert looked.readings.rows == pushed.readings.rows
-
-
-def test_a_force_discharge_does_not_become_a_force_charge_by_one_poll_of_zero() -> None:
-    """Below its reserve a battery buys energy at any price: 0 % was told once, and the battery was charged in the dearest hour."""
-    home = FakeHome().priced()
-    assert home.house is not None
-    home.house.soc_pct = 90
-    evening = NIGHT + 20 * timedelta(hours=1)
-    home.ingest.look(HOME, evening)
-    assert home.ask(evening).command.mode is not Mode.FORCE_CHARGE
-    home.house.soc_pct = 0
-    assert home.ask(evening + 300 * SECOND).command.mode is not Mode.FORCE_CHARGE
-    home.house.soc_pct = 89
-    decision = home.ask(evening + 600 * SECOND)
-    assert (decision.plan_source, decision.command.mode is Mode.FORCE_CHARGE) == (PlanSource.OPTIMIZER, False)
-
-
-def test_what_no_house_of_this_size_draws_is_no_load_of_its_past() -> None:
-    home = FakeHome(house=None)
-    told = [
-        reading(device="met", quantity=Quantity.LOAD_KW, at=NIGHT + n * SECOND, value=kw, source="t") for n, kw in enumerate((0.5, 65.535))
-    ]
-    kept = home.ingest.push(HOME, told)
-    assert [each.quality for each in kept.taken] == [Quality.GOOD, Quality.SUSPECT]
-    assert [each.value for each in home.readings.between(HOME, Quantity.LOAD_KW, NIGHT, NIGHT + 60 * SECOND)] == [0.5]
 
 
 def test_backfill_fetches_the_past_once_and_then_only_what_is_new() -> None:
