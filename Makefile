@@ -8,8 +8,10 @@ PARTS := .parts
 PYTHON := $(shell for p in python3.13 python3.12 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo $$p; break; }; done)
 
+INSTALL := pip install -q --disable-pip-version-check --require-hashes -r
+
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-dongle test check lint types imports js unit slow stack test-stack parts containers bench bench-savings bench-ingest bench-forecasts bench-dongle requirements clean firmware
+.PHONY: help demo demo-dongle test check lint types imports js unit slow stack test-stack parts containers bench bench-savings bench-ingest bench-forecasts bench-dongle requirements images clean firmware
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -81,24 +83,31 @@ bench-dongle: $(VENV)/dev  ## readings into the database and orders into the reg
 	$(BIN)/python -m tests.esphome.firmware
 	$(BIN)/python -m tests.bench.bench_dongle $(ARGS)
 
-requirements:  ## compile the pins from pyproject.toml
-	test -x $(PARTS)/uv/bin/uv || { $(PYTHON) -m venv $(PARTS)/uv && $(PARTS)/uv/bin/pip install -q uv; }
-	$(PARTS)/uv/bin/uv pip compile -q --universal --python-version 3.12 --no-header --no-emit-index-url --no-emit-find-links \
-		pyproject.toml -o backend/requirements.txt
-	$(PARTS)/uv/bin/uv pip compile -q --universal --python-version 3.12 --no-header --no-emit-index-url --no-emit-find-links --extra dev \
-		-c backend/requirements.txt pyproject.toml -o tests/requirements.txt
+COMPILE := $(PARTS)/uv/bin/uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+
+requirements:  ## compile pins and hashes from pyproject.toml (ARGS=--upgrade for newer ones)
+	test -x $(PARTS)/uv/bin/uv || { $(PYTHON) -m venv $(PARTS)/uv && $(PARTS)/uv/bin/$(INSTALL) .github/supply.txt; }
+	$(COMPILE) $(ARGS) pyproject.toml -o backend/requirements.txt
+	$(COMPILE) $(ARGS) --extra dev -c backend/requirements.txt pyproject.toml -o tests/requirements.txt
+	$(COMPILE) $(ARGS) --no-annotate .github/supply.in -o .github/supply.txt
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+		| $(COMPILE) $(ARGS) --no-annotate - -o backend/build.txt
+
+images:  ## write into Dockerfiles and compose file which base images exactly they start from (needs Docker and its registry)
+	$(PYTHON) backend/pin_images.py $(ARGS)
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.12 or newer is needed; install it and run make again"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/run: backend/requirements.txt pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install -q --disable-pip-version-check -r backend/requirements.txt
-	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+$(VENV)/run: backend/requirements.txt backend/build.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/$(INSTALL) backend/requirements.txt
+	$(BIN)/$(INSTALL) backend/build.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/dev: tests/requirements.txt $(VENV)/run
-	$(BIN)/pip install -q --disable-pip-version-check -r tests/requirements.txt
+	$(BIN)/$(INSTALL) tests/requirements.txt
 	touch $@
 
 clean:  ## remove everything that was built or installed here

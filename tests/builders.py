@@ -57,13 +57,20 @@ def house(  # noqa: PLR0913 - a test names only what it is about
     modes: tuple[Mode, ...] = tuple(Mode),
     withheld: tuple[Withheld, ...] = (),
     own_power: tuple[Mode, ...] = (),
+    limits_export: bool = False,
     currency: Literal["GBP", "SEK", "EUR"] = "GBP",
 ) -> Site:
     """Return a site around a battery."""
     return Site(
         battery=store or battery(),
         inverter=Inverter(
-            ac_limit_kw=ac_limit_kw, coupling=coupling, modes=modes, withheld=withheld, own_power=own_power, words=words("fox-ess")
+            ac_limit_kw=ac_limit_kw,
+            coupling=coupling,
+            modes=modes,
+            withheld=withheld,
+            own_power=own_power,
+            limits_export=limits_export,
+            words=words("fox-ess"),
         ),
         grid=GridConnection(import_limit_kw=import_limit_kw, export_limit_kw=export_limit_kw),
         solar=SolarArray(peak_kw=4.0, curtailable=curtailable),

@@ -10,7 +10,8 @@ from app.config.settings import Settings
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 HEAD = """\
-# Copy to .env beside it, and set what differs. Every line shows the default; what is empty is not set.
+# Copy to .env beside it, and set what differs. Every line shows the default; what is empty is not set. A token that is empty
+# keeps the service from starting where it would be open without it: set it, or take its line out.
 # A variable of the environment wins over this file. `battery-optimizer doctor` checks all of it.
 # A house does not stand here: it is described by its document, see DEPLOYMENT_GUIDE.md. What an earlier release had here of one
 # (OPTIMIZER_BATTERY__*, __INVERTER__*, __GRID__*, __SOLAR__*, __HOUSE__*, __TARIFF__*, __HOME_ASSISTANT__*, __RULES__*, and the

@@ -72,6 +72,15 @@ class FakePrices:
         self.fetched_at = fetched_at if self.fetched_at is None else max(self.fetched_at + timedelta(microseconds=1), fetched_at)
         return changed
 
+    def withdraw(self, site: SiteId, gone: Sequence[Price], at: datetime) -> int:
+        del site
+        if not gone:
+            return 0
+        self.disk.write("prices")
+        keys = [(each.slot.start, each.direction) for each in gone if each.slot.end > at]
+        self.fetched_at = self.fetched_at and self.fetched_at + timedelta(microseconds=1)
+        return sum(self.rows.pop(key, None) is not None for key in keys)
+
     def between(self, site: SiteId, start: datetime, end: datetime, direction: Direction | None = None) -> list[Price]:
         del site
         self.disk.reach()
@@ -197,25 +206,34 @@ class FakeDecisions:
 
 
 @dataclass
+class FakeAudit:
+    rows: list[AuditEntry] = field(default_factory=list)
+
+    def add(self, site: SiteId, entry: AuditEntry) -> None:
+        del site
+        insort(self.rows, entry, key=lambda each: each.at)
+
+    def between(self, site: SiteId, start: datetime, end: datetime, *, newest: int | None = None) -> list[AuditEntry]:
+        del site
+        return [each for each in self.rows if start <= each.at < end][-(newest or 0) :]
+
+
+@dataclass
 class FakeOverrides:
     disk: Disk
+    audit: FakeAudit
     rows: dict[datetime, Override] = field(default_factory=dict)
 
-    def put(self, site: SiteId, override: Override) -> None:
-        del site
+    def put(self, site: SiteId, override: Override, entry: AuditEntry) -> None:
         self.disk.write("overrides")
         self.rows[override.span.start] = override
+        self.audit.add(site, entry)
 
-    def remove(self, site: SiteId, start: datetime) -> None:
+    def remove(self, site: SiteId, start: datetime, entry: AuditEntry) -> None:
         self.disk.write("overrides")
         if self.rows.pop(start, None) is None:
             raise NotFoundError(f"{site} has no override from {start}")
-
-    def active(self, site: SiteId, instant: datetime) -> Override | None:
-        del site
-        self.disk.reach()
-        covering = [each for each in self.rows.values() if each.span.contains(instant)]
-        return max(covering, key=lambda each: each.set_at, default=None)
+        self.audit.add(site, entry)
 
     def between(self, site: SiteId, span: Slot) -> list[Override]:
         del site
@@ -259,19 +277,6 @@ EVER, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @dataclass
-class FakeAudit:
-    rows: list[AuditEntry] = field(default_factory=list)
-
-    def add(self, site: SiteId, entry: AuditEntry) -> None:
-        del site
-        insort(self.rows, entry, key=lambda each: each.at)
-
-    def between(self, site: SiteId, start: datetime, end: datetime, *, newest: int | None = None) -> list[AuditEntry]:
-        del site
-        return [each for each in self.rows if start <= each.at < end][-(newest or 0) :]
-
-
-@dataclass
 class FakeTariff:
     """A tariff that knows half-hours up to an instant: 10p from midnight to six UTC, 30p else; it can be away."""
 
@@ -281,17 +286,24 @@ class FakeTariff:
     asked: list[tuple[datetime, datetime]] = field(default_factory=list)
     name: str = "fake"
     shift: float = 0.0
+    silent: Direction | None = None
+    silent_from: datetime = EVER
 
     def prices(self, start: datetime, end: datetime) -> list[Price]:
         self.asked.append((start, end))
         if self.away:
             raise UnavailableError("fake: HTTP 500")
         slots = slots_between(start, min(end, self.known_until), minutes=30)
-        return [self._price(slot, direction) for slot in slots for direction in Direction]
+        every = [self._price(slot, direction) for slot in slots for direction in Direction]
+        return [each for each in every if each.direction is not self.silent or each.slot.end <= self.silent_from]
 
     def published_until(self, now: datetime) -> datetime:
         del now
         return self.due_until or self.known_until
+
+    def told_by(self, direction: Direction, at: datetime) -> str:
+        del direction, at
+        return self.name
 
     def _price(self, slot: Slot, direction: Direction) -> Price:
         bought = (0.10 if slot.start.hour < 6 else 0.30) + self.shift
@@ -367,7 +379,7 @@ class FakeHome:
     def __post_init__(self) -> None:
         self.disk, self.audit = Disk(), FakeAudit()
         self.prices, self.readings, self.forecasts = FakePrices(self.disk), FakeReadings(self.disk), FakeForecasts(self.disk)
-        self.plans, self.decisions, self.overrides = FakePlans(self.disk), FakeDecisions(self.disk), FakeOverrides(self.disk)
+        self.plans, self.decisions, self.overrides = FakePlans(self.disk), FakeDecisions(self.disk), FakeOverrides(self.disk, self.audit)
         home = Home(
             site=self.site,
             preferences=Preferences(reserve_pct=10),
@@ -381,7 +393,7 @@ class FakeHome:
         self.outlook = Outlook(self.prices, self.readings, self.forecasts, History(self.readings), self.homes)
         self.ingest = Ingest(self.readings, self.homes)
         self.refresh = Refresh(self.homes, self.prices)
-        self.execute = Execute(self.decisions, self.overrides, self.audit, inverter_of=lambda name: self.homes[name].site.inverter)
+        self.execute = Execute(self.decisions, self.overrides, site_of=lambda name: self.homes[name].site)
         self.restart()
 
     def restart(self) -> None:

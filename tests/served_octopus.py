@@ -87,6 +87,8 @@ class ServedOctopus:
     clock: Callable[[], datetime] = utc_now
     fault: Fault = "none"
     slow_s: float = 30.0
+    silent: str | None = None
+    """A product that answers with no rows."""
     requests: list[str] = field(default_factory=list)
     url: str = ""
     closing: Event = field(default_factory=Event)
@@ -100,6 +102,8 @@ class ServedOctopus:
             return None
         if kind == "standing-charges":
             return [_row(57.19, "2026-07-01T00:00:00+01:00", None)]
+        if product == self.silent:
+            return []
         exporting = "OUTGOING" in product
         start = _instant(query.get("period_from"), self.clock() - KEPT)
         end = min(_instant(query.get("period_to"), self.published_until()), self.published_until())

@@ -30,7 +30,7 @@ ALLOWED = frozenset(
     }
 )
 """Nothing here opens a file or a socket, reads the clock or draws lots; datetime is used with the `now` that is passed in."""
-BEYOND = {"optimizer": {"pulp", "time"}, "fleet": {"ipaddress"}}
+BEYOND = {"optimizer": {"pulp", "time"}, "domain": {"ipaddress"}}
 """The solver, and how long it took; an address as a noun."""
 
 

@@ -46,8 +46,8 @@ function inverter_says() {
 
 function next_change() {
     if (told?.plan_source === "override") {
-        const forced = (msg.got.overrides?.body?.overrides || []).find((each) => Date.parse(each.start) <= Date.now() && Date.parse(each.until) > Date.now());
-        return forced ? { at: forced.until, what: "back to the plan" } : null;
+        const all = msg.got.overrides?.body?.overrides || [], at = all.find((each) => each.holds_until)?.holds_until;
+        return at ? { at, what: all.some((each) => Date.parse(each.start) <= Date.parse(at) && Date.parse(each.until) > Date.parse(at)) ? "another override" : "back to the plan" } : null;
     }
     const [first, ...rest] = steps;
     const next = first && rest.find((step) => kind(step) !== kind(first));

@@ -10,9 +10,10 @@ if (wish.do === "force") {
     if (!MODES.includes(wish.mode) || !(until > Date.now())) { node.error("an override needs a mode and a time to come", msg); return null; }
     const forced = wish.mode.startsWith("force_");
     const body = { mode: wish.mode, until: new Date(until).toISOString(), note: "from the dashboard" };
-    if (forced && wish.power_kw > 0) body.power_kw = Math.min(wish.power_kw, max_power_kw);
+    if (forced && wish.power_kw > max_power_kw) return refuse(`${wish.power_kw} kW is too much: the inverter is told ${max_power_kw} kW at most from here`);
+    if (forced && wish.power_kw > 0) body.power_kw = wish.power_kw;
     const start = new Date(Math.floor(Date.now() / 60e3) * 60e3).toISOString();
-    msg.asks = [{ name: "force", method: "PUT", path: `/api/v1/overrides/${encodeURIComponent(start)}`, body }]; // it ends those before it
+    msg.asks = [{ name: "force", method: "PUT", path: `/api/v1/overrides/${encodeURIComponent(start)}`, body }]; // it lies over those before it
     return [msg, null];
 }
 if (wish.do === "release") {
@@ -26,3 +27,8 @@ if (wish.do === "dry_run") {
 if (wish.do === "take_back") Object.assign(state, { leave_until: 0, by_hand: null, troubles: {} });
 global.set("battery", state, store);
 return [null, msg];
+
+function refuse(failure) {
+    msg.got = { force: { ok: false, failure } };
+    return [null, msg];
+}

@@ -29,9 +29,12 @@ test("the card shows mode, value in pence and the next change", () => {
 
 test("the next change of an override is its end, and of an older plan what is still to come", () => {
     const me = house();
-    const forced = { start: "2026-01-15T11:00:00Z", until: "2026-01-15T13:30:00Z" };
+    const below = { start: "2026-01-15T10:00:00Z", until: "2026-01-15T15:00:00Z", holds_until: null };
+    const forced = { start: "2026-01-15T11:00:00Z", until: "2026-01-15T13:30:00Z", holds_until: "2026-01-15T13:30:00Z" };
     const told = { recommendation: { ok: true, body: recommendation({ plan_source: "override" }) }, overrides: { ok: true, body: { overrides: [forced] } } };
     assert.deepEqual(me.run("now", { settings: me.settings(), got: got(told) }).payload.next_change, { at: forced.until, what: "back to the plan" });
+    told.overrides.body.overrides.unshift(below);
+    assert.deepEqual(me.run("now", { settings: me.settings(), got: got(told) }).payload.next_change, { at: forced.until, what: "another override" });
     const older = { ok: true, body: { start_soc_pct: 50, steps: [step(-2, { charge_kw: 2 }), step(-1, {}), step(0, { charge_kw: 2 }), step(1, {})] } };
     assert.equal(me.run("now", { settings: me.settings(), got: got({ plan: older }) }).payload.next_change.at, "2026-01-15T12:30:00.000Z");
 });
@@ -71,6 +74,9 @@ test("a wish for a mode becomes an override from this minute on; a past one is r
     assert.deepEqual(asked.asks[0], { name: "force", method: "PUT", path: "/api/v1/overrides/2026-01-15T12%3A00%3A00.000Z", body: { mode: "hold", until: "2026-01-15T13:00:00.000Z", note: "from the dashboard" } });
     assert.equal(wish({ do: "force", mode: "hold", until: "2026-01-15T11:00:00Z" }), null);
     assert.equal(me.errors.length, 1);
+    const most = me.settings().max_power_kw;
+    const [, refused] = wish({ do: "force", mode: "force_charge", until: "2026-01-15T13:00:00Z", power_kw: most + 1 });
+    assert.equal(me.run("wish_done", refused)[1].payload, `${most + 1} kW is too much: the inverter is told ${most} kW at most from here`);
 });
 
 test("taking back ends the time a person's change is left alone", () => {

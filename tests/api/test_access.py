@@ -10,9 +10,12 @@ from app.api.security import Guard, sha256
 from app.config.settings import load
 from app.domain.access import KnownToken, Role
 from app.domain.errors import InvalidInputError
+from app.usecases.turned_away import TurnedAway
 from app.wiring.access import refuse_if_unguarded
 from app.wiring.service import build
-from tests.served_app import NOON, NOWHERE, TOKENS, Served, bearer, served, settings_in
+from tests.fakes import FakeAudit
+from tests.records import audit_entry
+from tests.served_app import NOWHERE, TOKENS, Served, bearer, served, settings_in
 
 ROLES = ["viewer", "controller", "admin"]
 CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
@@ -95,17 +98,17 @@ def test_every_known_token_is_compared_though_the_first_fits(monkeypatch: pytest
 
     monkeypatch.setattr("app.api.security.hmac.compare_digest", compare)
     known = [KnownToken(name=name, role=Role.VIEWER, sha256=sha256(name)) for name in ("one", "two", "three")]
-    found = Guard(known=lambda: known, is_open=False).role_of("one")
+    found = Guard(known=lambda: known, is_open=False, turned_away=TurnedAway(FakeAudit())).role_of("one")
     assert found == known[0]
     assert compared == [each.sha256 for each in known]
 
 
 def test_a_stored_token_opens_and_a_revoked_one_does_not() -> None:
     with served(tokens=True) as running:
-        running.service.tokens.create(KnownToken(name="node-red", role=Role.CONTROLLER, sha256=sha256("n" * 48)), NOON)
+        running.service.tokens.create(KnownToken(name="node-red", role=Role.CONTROLLER, sha256=sha256("n" * 48)), audit_entry())
         forget = {"Authorization": "Bearer " + "n" * 48}
         assert running.client.post("/api/v1/prices/refresh", headers=forget).status_code == 200
-        running.service.tokens.revoke("node-red", NOON)
+        running.service.tokens.revoke("node-red", audit_entry())
         running.service.guard.known.asked_at = float("-inf")  # type: ignore[attr-defined]  # a quarter of a minute later
         assert running.client.post("/api/v1/prices/refresh", headers=forget).status_code == 401
 
@@ -114,16 +117,27 @@ def test_open_only_on_loopback_and_without_tokens(tmp_path: Any) -> None:  # noq
     for host, tokens, is_open in (("127.0.0.1", False, True), ("127.0.0.1", True, False), ("0.0.0.0", True, False)):  # noqa: S104
         service = build(settings_in(tmp_path, tokens=tokens, host=host))
         assert service.guard.is_open is is_open
-        refuse_if_unguarded(service.settings.api, service.guard)
+        refuse_if_unguarded(service.settings.api, service.guard, [])
         service.close()
 
 
 def test_beyond_loopback_without_a_token_it_does_not_start(tmp_path: Any) -> None:  # noqa: ANN401
     service = build(settings_in(tmp_path, host="0.0.0.0"))  # noqa: S104
     with pytest.raises(InvalidInputError, match="OPTIMIZER_API__ADMIN_TOKEN"):
-        refuse_if_unguarded(service.settings.api, service.guard)
+        refuse_if_unguarded(service.settings.api, service.guard, [])
     assert service.guard.role_of("anything") is None
     service.close()
+
+
+def test_open_though_a_token_was_written_it_does_not_start(tmp_path: Any) -> None:  # noqa: ANN401
+    for tokens in (False, True):
+        service = build(settings_in(tmp_path, tokens=tokens))
+        if tokens:
+            refuse_if_unguarded(service.settings.api, service.guard, ["OPTIMIZER_API__VIEWER_TOKEN"])
+        else:
+            with pytest.raises(InvalidInputError, match=r"OPTIMIZER_API__ADMIN_TOKEN: no value could be read.*open to everybody"):
+                refuse_if_unguarded(service.settings.api, service.guard, ["OPTIMIZER_API__ADMIN_TOKEN"])
+        service.close()
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000", "127.0.0.2"])

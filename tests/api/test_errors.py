@@ -199,3 +199,6 @@ class _Broken:
     def published_until(self, now: object) -> Any:  # noqa: ANN401  (never asked)
         del now
         return NOON
+
+    def told_by(self, direction: object, at: object) -> None:
+        del direction, at

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from app.fleet.provision import WRONG_TRIES, WRONG_WITHIN, renewal_message
+from app.domain.tries import WRONG_TRIES, WRONG_WITHIN
+from app.fleet.provision import renewal_message
 from app.trust.credentials import Authority
 from app.trust.holder import Holder
 from tests.served_app import NOON, Served, served

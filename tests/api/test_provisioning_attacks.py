@@ -16,8 +16,8 @@ from cryptography.x509.oid import NameOID
 
 from app.domain.credential import ClaimCode
 from app.domain.errors import DeniedError, OptimizerError, TooManyTriesError
+from app.domain.tries import WRONG_OF_ALL, WRONG_TRIES
 from app.fleet import ports as fleet_ports
-from app.fleet.provision import WRONG_OF_ALL, WRONG_TRIES
 from app.trust.credentials import Authority
 from tests.served_app import Served, served
 

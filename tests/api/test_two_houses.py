@@ -9,6 +9,7 @@ from app.api.security import sha256
 from app.domain.access import KnownToken, Role
 from app.domain.site import HOME, SiteId
 from tests.api.test_access import OPEN
+from tests.records import audit_entry
 from tests.served_app import HOUSE, Served, bearer, served
 from tests.telemetry import DONGLE
 
@@ -29,7 +30,7 @@ def two() -> Iterator[Served]:
         use.provision.devices.note(DONGLE, now)
         use.provision.claim(HOME, DONGLE, title="", by="test", now=now)
         running.service.rounds.turn(now)
-        running.service.tokens.create(KnownToken(name="mill", role=Role.ADMIN, sha256=sha256("m" * 48), site=MILL), now)
+        running.service.tokens.create(KnownToken(name="mill", role=Role.ADMIN, sha256=sha256("m" * 48), site=MILL), audit_entry())
         yield running
 
 

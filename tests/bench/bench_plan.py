@@ -15,7 +15,7 @@ from statistics import median
 import highspy
 import numpy as np
 
-from app.optimizer import lp
+from app.optimizer import lp, solver
 from app.optimizer.problem import Problem
 from tests.builders import battery, house, problem
 from tests.optimizer.drawn import HalfHour, year
@@ -77,8 +77,8 @@ def direct(question: Problem) -> Direct:
 def run(model: highspy.HighsLp) -> Sequence[float]:
     """Solve with the optimizer's own options."""
     highs = highspy.Highs()
-    options = {"output_flag": False, "threads": 1, "mip_rel_gap": lp.LIVE_GAP, "mip_abs_gap": lp.ABSOLUTE_GAP, "random_seed": 1}
-    for name, value in {**options, **lp.SEARCH}.items():
+    options = {"output_flag": False, "threads": 1, "mip_rel_gap": lp.LIVE_GAP, "mip_abs_gap": solver.ABSOLUTE_GAP, "random_seed": 1}
+    for name, value in {**options, **solver.SEARCH}.items():
         highs.setOptionValue(name, value)
     highs.passModel(model)
     highs.run()

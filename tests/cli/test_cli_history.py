@@ -57,6 +57,34 @@ def test_a_file_is_brought_in_once_and_a_bad_one_changes_nothing(run: Run, tmp_p
     assert len(stored()) == 4 * 96
 
 
+def test_what_is_more_than_the_fuse_bears_is_said_and_left_out(run: Run, tmp_path: Path) -> None:
+    rows = [(f"2026-03-01T{n // 2:02}:{n % 2 * 30:02}:00Z", 0.3) for n in range(10)]
+    rows[3] = rows[3][0], 300.0
+    (tmp_path / "past.csv").write_text(
+        "\ufeffConsumption (kwh), Start\n" + "".join(f"{kwh}, {start}\n" for start, kwh in rows), encoding="utf-8"
+    )
+
+    told = run("history", "import", "past.csv")
+
+    assert told.exit_code == 0, told.output
+    line = "past.csv, line 5, column consumption (kwh): 300 kWh in 30 minutes is 600 kW, and this house can draw 15 kW: left out"
+    assert line in told.output.splitlines()
+    assert "9 intervals new, 2026-03-01 to 2026-03-01; 0 of 10 were measured already; 1 impossible ones left out" in told.output
+    assert len(stored()) == 2 * 9
+
+
+def test_a_file_in_watt_hours_is_not_taken_for_kilowatt_hours(run: Run, tmp_path: Path) -> None:
+    rows = "".join(f"2026-03-01T{n:02}:00:00Z;{9 if n == 2 else 300 + n}\n" for n in range(24))
+    (tmp_path / "wh.csv").write_text("time_utc;load_kwh\n" + rows)
+
+    told = run("history", "import", "wh.csv")
+
+    assert told.exit_code == 1
+    assert "nothing of it was stored: is it in Wh and not in kWh?" in str(told.exception)
+    assert "and 3 more" in told.output
+    assert stored() == []
+
+
 class _Octopus(BaseHTTPRequestHandler):
     """Serves the recorded pages of a meter."""
 

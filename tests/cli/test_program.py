@@ -11,9 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from app.cli.program import cli, out
 from app.cli.show import demo_house
 from app.domain.reading import Quantity, reading
 from app.domain.site import HOME, SiteId
@@ -26,22 +25,6 @@ from tests.stack.service import program
 
 type Run = Callable[..., Result]
 WAIT_S = 20.0
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """A shell in an empty folder with simulated prices; `run("plan", OPTIMIZER_X="…")`."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(out, "width", 260)
-    for name in os.environ:
-        if name.startswith("OPTIMIZER_"):
-            monkeypatch.delenv(name)
-
-    def invoke(*words: str, **more: str) -> Result:
-        given = {"OPTIMIZER_TARIFF__SOURCE": "simulated"} | more
-        return CliRunner().invoke(cli, words, env=given)
-
-    return invoke
 
 
 def charged(soc_pct: float = 50) -> None:
@@ -103,28 +86,6 @@ def test_db_downgrade_goes_back_and_upgrade_forth(run: Run) -> None:
     run("db", "upgrade")
     assert "at 0006" in run("db", "downgrade", "0006").stdout
     assert "fits this version" in run("db", "upgrade").stdout
-
-
-def test_a_token_is_shown_once_listed_and_revoked(run: Run) -> None:
-    made = run("token", "create", "node-red", "--role", "controller")
-    assert made.exit_code == 0, made.output
-    token = made.stdout.strip()
-    assert re.fullmatch(r"[0-9a-f]{48}", token)
-    listed = run("token", "list").output
-    assert "node-red" in listed
-    assert "controller" in listed
-    assert token not in listed
-    assert token.encode() not in Path("battery_optimizer.db").read_bytes(), "only its hash is kept"
-    assert "revoked" in run("token", "revoke", "node-red").output
-    again = run("token", "create", "node-red")
-    assert "choose another name" in str(again.exception)
-
-
-@pytest.fixture
-def octopus() -> Iterator[dict[str, str]]:
-    """Settings of a house whose prices a real server publishes."""
-    with serving(ServedOctopus(load(FORTNIGHT))) as served:
-        yield {"OPTIMIZER_TARIFF__SOURCE": "octopus", "OPTIMIZER_TARIFF__BASE_URL": served.url}
 
 
 def test_doctor_is_content_with_a_sound_house(run: Run, octopus: dict[str, str]) -> None:

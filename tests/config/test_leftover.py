@@ -51,7 +51,7 @@ def test_a_house_with_defaults_is_the_house_of_the_last_release(monkeypatch: pyt
     ("variable", "value", "said"),
     [
         ("OPTIMIZER_BATTERY__CAPACITY_KWH", "-1", "greater than or equal to 0"),
-        ("OPTIMIZER_BATTERY__CAPACITY_KWH", "nan", "greater than or equal to 0"),
+        ("OPTIMIZER_BATTERY__CAPACITY_KWH", "nan", "finite number"),
         ("OPTIMIZER_BATTERY__CHARGE_EFFICIENCY", "95", "less than or equal to 1"),
         ("OPTIMIZER_BATTERY__COLOUR", "blue", "not permitted"),
         ("OPTIMIZER_INVERTER__PROFILE", "vax", "fox_ess, foxess-h1"),

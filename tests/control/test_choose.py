@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from app.control.choose import TIE, Choice, choose, commands
+from app.control.choose import TIE, Choice, choose
 from app.domain.decision import Command
 from app.domain.house import run_slot
 from app.domain.site import Mode
@@ -133,13 +133,14 @@ def test_a_stored_kwh_is_worth_what_it_will_save() -> None:
 
 
 def test_ties_are_finer_than_any_price() -> None:
-    assert TIE < 1e-5
+    assert TIE < 1e-4
 
 
 def test_a_forced_mode_without_a_set_point_is_only_weighed_at_its_own_power() -> None:
     site = house(modes=(Mode.SELF_USE, Mode.FORCE_CHARGE, Mode.FORCE_DISCHARGE), own_power=(Mode.FORCE_CHARGE,))
 
-    told = [(each.mode, each.power_kw) for each in commands(site)]
+    question = problem(buy=[0.2, 0.1], load_kw=1, site=site)
+    told = {(each.command.mode, each.command.power_kw) for each in chosen(question).candidates}
 
-    discharges = [(Mode.FORCE_DISCHARGE, power) for power in (5.0, 3.75, 2.5, 1.25)]
-    assert told == [(Mode.SELF_USE, None), (Mode.FORCE_CHARGE, 5.0), *discharges]
+    assert {power for mode, power in told if mode is Mode.FORCE_CHARGE} == {5.0}
+    assert {power for mode, power in told if mode is Mode.FORCE_DISCHARGE} >= {5.0, 3.75, 2.5, 1.25}

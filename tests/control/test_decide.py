@@ -42,7 +42,7 @@ def written(found: Verdict, *, voltage_v: float | None = None, known: bool = Tru
 @pytest.mark.parametrize(
     ("question", "code", "numbers"),
     [
-        pytest.param(CHARGES, ReasonCode.CHEAP_CHARGE, ["5.0p", "27.1p", "2.5 kW"], id="cheap"),
+        pytest.param(CHARGES, ReasonCode.CHEAP_CHARGE, ["5.0p", "32.5p", "2.3 kW"], id="cheap"),
         pytest.param(problem(buy=[-0.05, 0.4], load_kw=1, start_kwh=1), ReasonCode.NEGATIVE_PRICE, ["-5.0p"], id="negative"),
         pytest.param(SELLS, ReasonCode.EXPORT_PEAK, ["40.0p"], id="peak"),
         pytest.param(STORES, ReasonCode.STORE_SURPLUS, ["4.0 kW", "1.0 kW"], id="surplus"),
@@ -234,7 +234,7 @@ def test_a_decision_is_a_lease_that_ends_one_round_after_its_slot() -> None:
     (order,) = decision.orders
     assert (order.asset, order.verb, order.lease_until) == ("battery", "force_charge", decision.valid_until)
     assert decision.plan_id == planned(CHARGES).id
-    assert decision.expected_soc_pct == pytest.approx(33.8), "charged at the quarter of full power that is cheapest"
+    assert decision.expected_soc_pct == pytest.approx(32.0), "charged as far as it is cheapest"
 
 
 def test_what_is_expected_to_be_discharged_follows_from_plan_or_command() -> None:

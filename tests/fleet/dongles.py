@@ -11,6 +11,7 @@ from app.domain.errors import InvalidInputError
 from app.domain.site import HOME, SiteId
 from app.domain.telemetry import Sample
 from app.fleet.intake import Intake
+from app.fleet.ports import Log
 from tests.fakes import Disk
 from tests.telemetry import DONGLE, NOON
 
@@ -128,12 +129,15 @@ class FakeStates:
 @dataclass
 class FakeCommands:
     disk: Disk
+    audit: Log
     sent: list[DeviceCommand] = field(default_factory=list)
     answers: list[CommandAnswer] = field(default_factory=list)
 
-    def save(self, command: DeviceCommand) -> None:
+    def save(self, command: DeviceCommand, entry: AuditEntry | None) -> None:
         self.disk.write("command")
         self.sent.append(command)
+        if entry is not None:
+            self.audit.add(command.site, entry)
 
     def add_answer(self, answer: CommandAnswer) -> bool:
         self.disk.write("answer")

@@ -38,7 +38,7 @@ class Driven:
     drive: Drive = field(init=False)
 
     def __post_init__(self) -> None:
-        self.commands, self.devices = FakeCommands(self.disk), FakeDevices(self.disk)
+        self.commands, self.devices = FakeCommands(self.disk, self.home.audit), FakeDevices(self.disk)
         self.devices.known[OTHER] = claimed(OTHER)
         self.prefer = prefer_in(self.home.homes, self.devices, self.home.audit)
         self.home.execute.controller_of = lambda site: self.prefer.of(site).controller

@@ -157,17 +157,24 @@ def test_a_person_commands_only_what_drives_the_site_and_then_holds_the_optimize
     driven = Driven()
     wish = Command(mode=Mode.HOLD)
     with pytest.raises(NotFoundError):
-        driven.drive.order("bat_stranger", wish, lease=timedelta(hours=1), actor="phone", now=NOON)
+        driven.drive.order("bat_stranger", wish, house=house(), lease=timedelta(hours=1), actor="phone", now=NOON)
 
-    sent = driven.drive.order(DONGLE, wish, lease=timedelta(minutes=10), actor="phone", now=NOON)
+    sent = driven.drive.order(DONGLE, wish, house=house(), lease=timedelta(minutes=10), actor="phone", now=NOON)
     driven.turn(NOON + 20 * SECOND)
     assert driven.told == [sent]
     driven.turn(NOON + 601 * SECOND)
     assert driven.told[-1].decision_id == CHARGE.id
 
+    told = len(driven.told)
+    with pytest.raises(InvalidInputError, match="the battery can be charged at 5 kW at most"):
+        driven.drive.order(
+            DONGLE, Command(mode=Mode.FORCE_CHARGE, power_kw=1000), house=house(), lease=timedelta(hours=1), actor="phone", now=NOON
+        )
+    assert len(driven.told) == told
+
     driven.control(NODE_RED)
     with pytest.raises(NotInControlError):
-        driven.drive.order(DONGLE, wish, lease=timedelta(hours=1), actor="phone", now=NOON)
+        driven.drive.order(DONGLE, wish, house=house(), lease=timedelta(hours=1), actor="phone", now=NOON)
 
 
 def test_the_schedule_is_said_when_it_changes_and_not_again() -> None:

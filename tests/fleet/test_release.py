@@ -10,6 +10,7 @@ from app.domain.errors import NotInControlError, UnavailableError
 from app.domain.setting import NODE_RED
 from app.domain.site import Mode
 from tests import records
+from tests.builders import house
 from tests.fleet.driven import CHARGE, OTHER, SECOND, Driven
 from tests.records import NOON
 from tests.telemetry import DONGLE
@@ -45,7 +46,7 @@ def test_a_dry_run_releases_a_dongle_that_drove_and_then_commands_nothing() -> N
 
     assert driven.released == [DONGLE]
     with pytest.raises(NotInControlError, match="dry run"):
-        driven.drive.order(DONGLE, Command(mode=Mode.HOLD), lease=timedelta(hours=1), actor="phone", now=NOON)
+        driven.drive.order(DONGLE, Command(mode=Mode.HOLD), house=house(), lease=timedelta(hours=1), actor="phone", now=NOON)
     driven.control(f"dongle:{DONGLE}")
     driven.turn(NOON + 25 * 60 * SECOND, records.plan(4))
     schedule, command = (what for what, _ in driven.said[2:])

@@ -10,7 +10,7 @@ from tests.page.demo import browser, chromium
 from tests.stack import install_home_assistant, nodered
 from tests.stack.parts import require
 
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")

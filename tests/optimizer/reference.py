@@ -35,6 +35,8 @@ NAMES = (
     "full",
     "buys",
     "charges",
+    "throttles",
+    "outside",
     "pump_0",
     "pump_1",
     "dry_0",
@@ -75,7 +77,7 @@ def cheapest(problem: Problem, *, gap: float = 1e-5) -> float:
         for name, (most, each) in columns(problem, slot).items():
             high[matrix.column(name, t)] = most
             cost[matrix.column(name, t)] = each * slot.hours
-        for name in ("buys", "charges"):
+        for name in ("buys", "charges", "throttles", "outside"):
             integer[matrix.column(name, t)] = 1
         rows(matrix, problem, slot, t)
     for n, pump in enumerate(pumps(problem)):
@@ -99,15 +101,31 @@ def columns(problem: Problem, slot: ProblemSlot) -> dict[str, tuple[float, float
         "over_imp": (too_much_load, price.import_per_kwh + OVER_FUSE),
         "over_exp": (too_much_sun, OVER_FUSE - price.export_per_kwh),
         "chg": (site.max_charge_kw, 0.0),
-        "dis": (site.max_discharge_kw, store.wear_per_kwh),
+        "dis": (min(site.max_discharge_kw, most_given(problem, slot)), store.wear_per_kwh),
         "curt": (slot.solar_kw if site.solar.curtailable else 0.0, 0.0),
         "stored": (store.capacity_kwh, 0.0),
         "short": (max(0.0, store.reserve_kwh - problem.start_kwh), BELOW_RESERVE),
         "full": (max(0.0, problem.start_kwh - store.top_kwh), ABOVE_LIMIT),
         "buys": (1.0, 0.0),
         "charges": (1.0, 0.0),
+        "throttles": (1.0, 0.0),
+        "outside": (1.0, 0.0),
         **pump_columns(problem, slot),
     }
+
+
+def most_given(problem: Problem, slot: ProblemSlot) -> float:
+    """Return what a battery is ever told to give: what the house lacks, and what the grid may take, each beside the sun."""
+    drawn, inverter = slot.load_kw + sum(pump.max_kw for pump in pumps(problem)), problem.site.inverter
+    passes = inverter.ac_limit_kw if inverter.coupling is Coupling.DC else np.inf
+    return min(max(0.0, drawn - slot.solar_kw + most_sold(problem, slot)), max(0.0, passes - slot.solar_kw))
+
+
+def most_sold(problem: Problem, slot: ProblemSlot) -> float:
+    """Return what the grid may take: nothing where that costs money and the inverter can be told so."""
+    site = problem.site
+    told_not_to = site.inverter.limits_export and site.solar.curtailable and slot.priced.export_per_kwh < 0
+    return 0.0 if told_not_to else site.grid.export_limit_kw
 
 
 def pumps(problem: Problem) -> Sequence[Pump]:
@@ -141,14 +159,30 @@ def rows(matrix: Matrix, problem: Problem, slot: ProblemSlot, t: int) -> None:
         matrix.row(problem.start_kwh, problem.start_kwh, flow)
     matrix.row(store.reserve_kwh, far, [("stored", t, 1.0), ("short", t, 1.0)])
     matrix.row(-far, store.top_kwh, [("stored", t, 1.0), ("full", t, -1.0)])
+    wrong_way, missing = ("dis", "short") if problem.start_kwh < store.reserve_kwh else ("chg", "full")
+    matrix.row(-far, 0.0, [(missing, t, 1.0), ("outside", t, -store.capacity_kwh)])
+    matrix.row(-far, 100.0, [(wrong_way, t, 1.0), ("outside", t, 100.0)])
     matrix.row(-far, 0.0, [("imp", t, 1.0), ("over_imp", t, 1.0), ("buys", t, -most_in)])
     matrix.row(-far, most_out, [("exp", t, 1.0), ("over_exp", t, 1.0), ("buys", t, most_out)])
     matrix.row(-far, 0.0, [("chg", t, 1.0), ("charges", t, -site.max_charge_kw)])
     matrix.row(-far, site.max_discharge_kw, [("dis", t, 1.0), ("charges", t, site.max_discharge_kw)])
+    throttled_as_inverters_do(matrix, problem, slot, t)
     if site.inverter.coupling is Coupling.DC:
         limit = site.inverter.ac_limit_kw
         most = limit if site.solar.curtailable else max(limit, slot.solar_kw)
         matrix.row(-limit - slot.solar_kw, most - slot.solar_kw, through)
+
+
+def throttled_as_inverters_do(matrix: Matrix, problem: Problem, slot: ProblemSlot, t: int) -> None:
+    """Sun is thrown away only while nothing is bought and the grid gets all it may, or beyond what a shared inverter passes."""
+    site, far = problem.site, np.inf
+    passes = site.inverter.ac_limit_kw if site.inverter.coupling is Coupling.DC else far
+    full = min(most_sold(problem, slot), max(0.0, passes - slot.load_kw))
+    matrix.row(-far, max(0.0, slot.solar_kw - passes), [("curt", t, 1.0), ("throttles", t, -slot.solar_kw)])
+    pumped = [(f"pump_{n}", t, -1.0) for n, _ in enumerate(pumps(problem))]
+    matrix.row(-far, max(0.0, slot.load_kw - slot.solar_kw + most_sold(problem, slot)), [("dis", t, 1.0), *pumped])
+    matrix.row(-far, 1000.0, [("imp", t, 1.0), ("over_imp", t, 1.0), ("throttles", t, 1000.0)])
+    matrix.row(0.0, far, [("exp", t, 1.0), ("over_exp", t, 1.0), ("throttles", t, -full)])
 
 
 def worth(problem: Problem, steps: Sequence[PlanStep]) -> float:
@@ -185,7 +219,7 @@ def bus_cost(problem: Problem, slot: ProblemSlot, *, charge: Numbers, discharge:
     site, price = problem.site, slot.priced
     best = np.full_like(charge, np.inf)
     drawn = slot.load_kw + charge - discharge - slot.solar_kw
-    for wanted in (np.zeros_like(drawn), -drawn, -drawn - site.grid.export_limit_kw, np.full_like(drawn, slot.solar_kw)):
+    for wanted in (np.zeros_like(drawn), -drawn - site.grid.export_limit_kw):  # as little as the connection can do with
         curtailed = np.clip(wanted, 0.0, slot.solar_kw) if site.solar.curtailable else np.zeros_like(drawn)
         bought, sold = np.maximum(0.0, drawn + curtailed), np.maximum(0.0, -drawn - curtailed)
         cost = slot.hours * (bought * price.import_per_kwh - sold * price.export_per_kwh + discharge * site.battery.wear_per_kwh)

@@ -39,7 +39,7 @@ def test_accepts_a_plan_that_is_right() -> None:
         ("does not add up", lambda s: changed(s, stored_kwh=s.stored_kwh + 0.001)),
         ("imports and exports at once", lambda s: changed(s, import_kw=s.import_kw + 1, export_kw=s.export_kw + 1)),
         ("charges and discharges at once", lambda s: moved(changed(s, discharge_kw=1.0, import_kw=s.import_kw - 1))),
-        ("charges too fast", lambda s: moved(changed(s, import_kw=s.import_kw + 0.5, charge_kw=s.charge_kw + 0.5))),
+        ("charges too fast", lambda s: moved(changed(s, import_kw=s.import_kw + 3, charge_kw=s.charge_kw + 3))),
         ("discharges too fast", lambda s: moved(changed(s, charge_kw=0, discharge_kw=5.5, import_kw=0, export_kw=6.5))),
         ("wear does not add up", lambda s: replace(moved(s), traces=(s.traces[0], replace(s.traces[1], cost=0.1)))),
         ("curtails more", lambda s: moved(changed(s, curtailed_kw=2.1, charge_kw=s.charge_kw - 2.1))),

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -49,11 +50,76 @@ def test_keeps_what_is_worth_more_at_the_end() -> None:
     assert kept.steps[0].discharge_kw == 0
 
 
-def test_is_paid_to_import_and_throws_the_sun_away() -> None:
+def test_is_paid_to_import_but_no_mode_throws_the_sun_away_for_it() -> None:
     solution = lp.solve(problem(buy=[-0.10], sell=0, load_kw=1, solar_kw=3, start_kwh=10, minutes=60))
 
-    assert solution.steps[0].import_kw == pytest.approx(1)
-    assert solution.steps[0].curtailed_kw == pytest.approx(3)
+    assert solution.steps[0].import_kw == 0
+    assert solution.steps[0].export_kw == pytest.approx(2)
+    assert solution.steps[0].curtailed_kw == 0
+
+
+@pytest.mark.parametrize(("can", "sold_kw", "thrown_kw"), [(True, 0.0, 4.5), (False, 4.5, 0.0)])
+def test_what_costs_money_to_sell_is_thrown_away_where_the_inverter_can_be_told_so(*, can: bool, sold_kw: float, thrown_kw: float) -> None:
+    site = house(limits_export=can)
+    (step,) = lp.solve(problem(buy=[0.09], sell=-0.06, load_kw=0.5, solar_kw=5, start_kwh=10, minutes=60, site=site)).steps
+
+    assert step.export_kw == pytest.approx(sold_kw)
+    assert step.curtailed_kw == pytest.approx(thrown_kw)
+
+
+@pytest.mark.parametrize(("start_kwh", "limit_kwh"), [(9.5, 9.0)])
+def test_above_its_limit_it_only_comes_down_to_it(start_kwh: float, limit_kwh: float) -> None:
+    site = house(battery(limit_kwh=limit_kwh))
+    question = problem(buy=[0.3, 0.05, 0.3, 0.4], sell=0, load_kw=[3, 0.2, 0, 4], start_kwh=start_kwh, minutes=60, site=site)
+    stored = [step.stored_kwh for step in lp.solve(question).steps]
+
+    assert stored[0] < limit_kwh
+    assert max(stored) <= limit_kwh + 1e-6
+
+
+def test_below_its_reserve_it_only_rises() -> None:
+    site = house(battery(reserve_kwh=5))
+    question = replace(problem(buy=[0.5] * 4, load_kw=1, start_kwh=4.9, site=site), eased=True)
+    stored = [question.start_kwh, *(step.stored_kwh for step in lp.solve(question).steps)]
+
+    assert all(after >= before - 1e-9 for before, after in pairwise(stored))
+
+
+@pytest.mark.parametrize(("mode", "buy", "sell"), [(Mode.FORCE_DISCHARGE, [0.3, 0.1], 0.5), (Mode.FORCE_CHARGE, [0.01, 0.5], 0.0)])
+def test_promises_nothing_that_no_mode_of_this_inverter_does(mode: Mode, buy: list[float], sell: float) -> None:
+    modes = tuple(each for each in Mode if each is not mode)
+    solution = lp.solve(problem(buy=buy, sell=sell, load_kw=0.5, minutes=60, site=house(modes=modes)))
+
+    for step in solution.steps:
+        assert step.discharge_kw <= 0.5 + 1e-6
+        assert step.charge_kw == 0
+
+
+def test_equal_prices_are_used_in_one_run_as_late_as_can_be() -> None:
+    question = problem(buy=[0.05] * 12 + [0.35] * 12, sell=0.03, load_kw=1, start_kwh=2, minutes=15)
+    late = charging(lp.solve(question))
+    early = charging(lp.solve(replace(question, site=replace(question.site, charges_late=False))))
+
+    assert sum(late) == sum(early) > 1
+    assert late[12 - sum(late) : 12] == early[: sum(early)] == [True] * sum(late)
+
+
+def test_a_flat_tariff_buys_nothing_while_the_battery_has_more_than_its_reserve() -> None:
+    question = problem(buy=[0.25] * 8, sell=0.05, load_kw=1, start_kwh=3, minutes=60, end_value=0.95 * 0.23)
+
+    for step in lp.solve(question).steps:
+        assert step.import_kw < 0.01 or step.stored_kwh < 1.01
+
+
+def test_a_slot_that_ends_beside_what_is_wished_for_it_is_named() -> None:
+    question = problem(buy=[0.1, 0.4, 0.1], load_kw=0.5, start_kwh=2, minutes=60, site=house(battery(power_kw=2)))
+    wished = replace(question, slots=(*question.slots[:2], replace(question.slots[2], least_kwh=8.0)))
+    solution = lp.solve(wished)
+
+    assert [step.charge_kw for step in solution.steps] == pytest.approx([2, 2, 2])
+    (broken,) = solution.violations
+    assert broken.limit == "least_soc"
+    assert broken.amount == pytest.approx(8 - 2 - 6 * 0.95, abs=1e-3)
 
 
 def test_sells_the_sun_rather_than_storing_it_where_a_refill_is_cheaper() -> None:
@@ -166,14 +232,14 @@ def test_on_a_flat_tariff_the_battery_waits_rather_than_flutters() -> None:
     assert not any(charging(solution))
 
 
-def test_of_equally_cheap_hours_the_earlier_charges() -> None:
+def test_of_equally_cheap_hours_the_last_charges() -> None:
     solution = lp.solve(problem(buy=[0.05, 0.05, 0.05, 0.4], load_kw=[0, 0, 0, 4], sell=0, start_kwh=1, minutes=60))
 
-    assert charging(solution) == [True, False, False, False]
+    assert charging(solution) == [False, False, True, False]
 
 
 def hard(site: Site | None = None) -> Problem:
-    """Two days of paid imports at 15 minutes under a dear export: more choices than a moment can settle."""
+    """Two days of paid imports at 15 minutes under a dear export: more choices than a moment can search."""
     dice = np.random.default_rng(3)
     return problem(
         buy=dice.uniform(-0.15, 0.2, 192).tolist(),
@@ -186,20 +252,15 @@ def hard(site: Site | None = None) -> Problem:
     )
 
 
-BEST_OF_HARD = -24.3148
-"""Nearly the best there is, found once with time enough."""
+BEST_OF_HARD, BOUND_OF_HARD = -23.0282, -23.0364
+"""The best there is, searched for once for a minute, and what that proved."""
 
 
-@pytest.mark.parametrize("limit_s", [0.0, 0.02, 0.1])
-def test_at_the_time_limit_a_plan_states_its_gap_or_there_is_none(limit_s: float) -> None:
-    try:
-        solution = lp.solve(hard(), time_limit_s=limit_s)
-    except InfeasibleError:
-        return
-    assert solution.status is PlanStatus.FEASIBLE
-    assert solution.gap > lp.RELATIVE_GAP
-    assert solution.objective - solution.gap * abs(solution.objective) <= BEST_OF_HARD + 0.001
-    assert solution.objective >= BEST_OF_HARD - lp.RELATIVE_GAP * abs(BEST_OF_HARD)
+def test_what_is_hard_to_search_is_found_and_states_its_gap() -> None:
+    solution = lp.solve(hard())
+
+    assert solution.objective == pytest.approx(BEST_OF_HARD, rel=0.001)
+    assert solution.objective - solution.gap * abs(solution.objective) <= BOUND_OF_HARD + 0.001
     assert worth(hard(), solution.steps) == pytest.approx(solution.objective, abs=0.001)
 
 
@@ -209,10 +270,10 @@ def test_without_any_time_there_is_no_plan() -> None:
 
 
 def test_an_easy_plan_is_proved_to_its_end() -> None:
-    solution = lp.solve(SIX_HOURS)
+    solution = lp.solve(problem(buy=[0.10, 0.40, 0.2], load_kw=1, sell=0.05, start_kwh=1, minutes=60))
 
     assert solution.status is PlanStatus.OPTIMAL
-    assert solution.gap <= lp.RELATIVE_GAP
+    assert solution.gap == 0
 
 
 def test_a_plan_survives_a_trip_through_bytes() -> None:

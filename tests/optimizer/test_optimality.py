@@ -88,8 +88,8 @@ def assert_as_cheap_as_can_be(question: Problem) -> None:
     best = cheapest(question)
     solution = lp.solve(question)
 
-    assert worth(question, solution.steps) == pytest.approx(best, rel=1e-3, abs=1e-3)
-    assert solution.objective == pytest.approx(best, rel=1e-3, abs=1e-3)
+    assert worth(question, solution.steps) == pytest.approx(best, rel=5e-3, abs=0.02)
+    assert solution.objective == pytest.approx(best, rel=5e-3, abs=0.02)
     stored = question.start_kwh
     store = question.site.battery
     for slot, step in zip(question.slots, solution.steps, strict=True):

@@ -6,6 +6,7 @@ import pytest
 from app.domain.errors import InvalidInputError
 from app.domain.forecast import Forecast, ForecastKind
 from app.domain.price import PricedSlot
+from app.domain.site import Mode, Site
 from app.optimizer.plan import make_plan
 from app.optimizer.problem import Problem, assemble, end_value
 from tests.builders import START, battery, house, priced, problem
@@ -62,12 +63,24 @@ def test_a_state_or_a_power_that_cannot_be_is_refused(start_kwh: float, load_kw:
 
 
 def test_what_is_left_is_worth_an_ordinary_import_at_most_a_cheap_refill_at_least_its_sale() -> None:
-    store = battery()
+    store = house()
 
     assert end_value(store, priced([0.2] * 8, 0.0)) == pytest.approx(0.95 * 0.18)
     assert end_value(store, priced([0.05, 0.05, 0.05, 0.4, 0.4, 0.4, 0.4, 0.4], 0.0)) == pytest.approx(0.05 / 0.95)
     assert end_value(store, priced([0.05] * 8, 0.15)) == pytest.approx(0.95 * 0.13)
     assert end_value(store, priced([-0.2] * 8, -0.1)) == 0
+
+
+@pytest.mark.parametrize("site", [house(export_limit_kw=0), house(modes=(Mode.SELF_USE, Mode.FORCE_CHARGE))], ids=["no export", "no sale"])
+def test_what_cannot_be_sold_is_not_worth_its_sale(site: Site) -> None:
+    assert end_value(site, priced([0.1] * 8, 0.15)) == pytest.approx(0.95 * 0.08)
+
+
+def test_what_is_left_is_worth_the_same_however_the_hours_are_cut() -> None:
+    slots = priced([0.35] * 12, 0.05, minutes=5)
+    cut = (*slots, *priced([0.12] * 3, 0.05, minutes=60, start=slots[-1].slot.end))
+
+    assert end_value(house(), cut) == pytest.approx(end_value(house(), priced([0.35, 0.12, 0.12, 0.12], 0.05, minutes=60)))
 
 
 def test_the_fingerprint_is_the_same_for_the_same_inputs_and_within_the_first_slot() -> None:

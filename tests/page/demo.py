@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 PATIENCE_S = 60.0
+expect.set_options(timeout=1000 * PATIENCE_S)
 STOP_S = 15.0
 
 

@@ -250,5 +250,5 @@ def test_says_that_the_service_is_away_and_recovers_by_itself(chrome: Browser, d
     assert "old" in seen.text("freshness")
 
     demo.start()
-    expect(seen.page.locator("[data-test=lost]")).to_be_hidden(timeout=20_000)
+    expect(seen.page.locator("[data-test=lost]")).to_be_hidden(timeout=60_000)
     assert [each for each in seen.complaints if UNREACHABLE not in each] == []

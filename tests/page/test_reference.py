@@ -30,7 +30,7 @@ def opened(chrome: Browser, demo: Demo, size: tuple[int, int] = DESKTOP, *, toke
         page.add_init_script(f"localStorage.setItem('battery-optimizer-token', '{token}')")
     found = Visit(page)
     page.goto(f"{demo.url}/docs")
-    expect(page.locator(ASK)).to_be_visible(timeout=20_000)
+    expect(page.locator(ASK)).to_be_visible(timeout=60_000)
     return found
 
 
@@ -40,7 +40,7 @@ def tried(page: Page) -> str:
     page.locator(f"{ASK} .try-out__btn").click()
     page.locator(f"{ASK} .execute").click()
     status = page.locator(f"{ASK} .live-responses-table tbody .response-col_status").first
-    expect(status).to_be_visible(timeout=20_000)
+    expect(status).to_be_visible(timeout=60_000)
     return status.inner_text().split()[0]
 
 
@@ -63,7 +63,7 @@ def test_asks_with_a_token_that_is_typed_in(chrome: Browser, guarded: Demo) -> N
     page.locator(".auth-btn-wrapper .btn-done").click()
     page.locator(f"{ASK} .execute").click()
 
-    expect(page.locator(f"{ASK} .live-responses-table tbody .response-col_status").first).to_contain_text("200", timeout=20_000)
+    expect(page.locator(f"{ASK} .live-responses-table tbody .response-col_status").first).to_contain_text("200", timeout=60_000)
 
 
 def test_asks_with_the_token_the_house_s_page_keeps(chrome: Browser, guarded: Demo) -> None:

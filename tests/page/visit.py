@@ -52,7 +52,7 @@ def visit(chrome: Browser, demo: Demo, size: tuple[int, int] = DESKTOP, *, wait:
     found = Visit(page)
     page.goto(demo.url)
     if wait:
-        expect(page.locator("[data-test=power-chart] .main-svg").first).to_be_visible(timeout=20_000)
+        expect(page.locator("[data-test=power-chart] .main-svg").first).to_be_visible(timeout=60_000)
     return found
 
 

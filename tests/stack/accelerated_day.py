@@ -208,12 +208,12 @@ def _look_at(run: Day, flow: RunningNodeRed) -> None:
         page = chrome.new_context(viewport={"width": 1280, "height": 1000}).new_page()
         page.on("pageerror", lambda error: run.page_errors.append(str(error)))
         page.goto(flow.dashboard)
-        expect(page.locator("[data-test=status]")).to_have_text("confirmed", timeout=30_000)
-        expect(page.locator("[data-test=solar]")).to_contain_text("kW", timeout=30_000)
+        expect(page.locator("[data-test=status]")).to_have_text("confirmed", timeout=60_000)
+        expect(page.locator("[data-test=solar]")).to_contain_text("kW", timeout=60_000)
         for name in ("mode", "inverter", "solar", "load", "grid", "battery"):
             run.page[name] = (page.locator(f"[data-test={name}]").text_content() or "").strip()
         run.savings = {period: run.house.api("GET", f"savings?period={period}") for period in ("day", "month")}
-        expect(page.locator("[data-test=savings] tbody tr")).to_have_count(3, timeout=30_000)
+        expect(page.locator("[data-test=savings] tbody tr")).to_have_count(3, timeout=60_000)
         run.page["savings"] = page.locator("[data-test=savings]").inner_text()
         page.wait_for_timeout(1500)
         run.screenshot = run.house.folder / "dashboard.png"

@@ -4,12 +4,12 @@ They have the official names and keep the part of their contract that our files 
 """
 
 import platform
-import re
 import sys
 import tarfile
 import tempfile
 from pathlib import Path
 
+from pin_images import tag_of
 from tests.stack.docker_engine import BIN, SYSTEM, Engine, run
 
 ROOT = Path(__file__).parents[2]
@@ -28,18 +28,12 @@ UNUSED_PYTHON = {"__pycache__", "site-packages", "test", "tests", "idlelib", "tk
 
 def python_tag() -> str:
     """Return the tag of the official Python image that our image starts from."""
-    found = re.search(r"^ARG PYTHON=(\S+)$", (ROOT / "backend" / "Dockerfile").read_text(), re.MULTILINE)
-    if found is None:
-        raise ValueError("backend/Dockerfile names no Python")
-    return found[1]
+    return tag_of("python")
 
 
 def mariadb_tag() -> str:
     """Return the tag of the official MariaDB image that the compose file starts."""
-    found = re.search(r"image: mariadb:(\S+)", (ROOT / "docker-compose.yml").read_text())
-    if found is None:
-        raise ValueError("docker-compose.yml names no MariaDB")
-    return found[1]
+    return tag_of("mariadb")
 
 
 def can_make() -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+import pin_images
 from tests.stack.docker_engine import Engine
 
 ROOT = Path(__file__).parents[2]
@@ -68,6 +69,7 @@ def clone(folder: Path) -> Path:
         shutil.copytree(
             ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".mypy_cache", "*.egg-info", "node_modules")
         )
+    pin_images.write(lambda _: None, folder)  # the stand-ins have the tags, not the digests
     (folder / "network.yml").write_text(json.dumps(MACHINES_NETWORK))
     return folder
 

@@ -3,13 +3,13 @@
 Like those of base_images: the official names and the part of their contract that our files rely on; their bytes are others.
 """
 
-import re
 import shutil
 import tarfile
 import tempfile
 from pathlib import Path
 
-from tests.stack.base_images import CERTIFICATES, ROOT, debian, load
+from pin_images import tag_of
+from tests.stack.base_images import CERTIFICATES, debian, load
 from tests.stack.docker_engine import Engine, run
 
 MOSQUITTO_NEEDS = ("mosquitto", "mosquitto-clients")
@@ -19,12 +19,12 @@ PATH = "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 def node_tag() -> str:
     """Return the tag of the official Node.js image that the flow's image starts from."""
-    return _found(ROOT / "nodered" / "Dockerfile", r"^ARG NODE=(\S+)$")
+    return tag_of("node")
 
 
 def mosquitto_tag() -> str:
     """Return the tag of the official Mosquitto image that the compose file starts."""
-    return _found(ROOT / "docker-compose.yml", r"image: eclipse-mosquitto:(\S+)")
+    return tag_of("eclipse-mosquitto")
 
 
 def can_make() -> bool:
@@ -75,10 +75,3 @@ def _make_node(engine: Engine, folder: Path) -> None:
         'chroot "$1" useradd --create-home --uid 1000 node',
     )
     load(engine, folder / "root.tar", f"node:{node_tag()}", PATH, 'CMD ["node"]')
-
-
-def _found(file: Path, pattern: str) -> str:
-    found = re.search(pattern, file.read_text(), re.MULTILINE)
-    if found is None:
-        raise ValueError(f"{file.name} names no {pattern}")
-    return found[1]

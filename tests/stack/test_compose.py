@@ -73,7 +73,7 @@ def test_holds_no_secret_and_no_tests(stack: Stack) -> None:
 
     assert TOKEN not in history
     assert set(held.split()) - {"/srv:", "/srv/backend:", "/data:"} == {
-        *("README.md", "backend", "pyproject.toml", "app", "migrations", "models", "battery_optimizer.egg-info", "requirements.txt"),
+        *("README.md", "backend", "pyproject.toml", "app", "migrations", "models", "requirements.txt"),
     }
 
 

@@ -217,7 +217,7 @@ def test_without_mariadb_the_inverter_goes_on_by_memory_and_no_reading_is_lost(q
         assert "MariaDB" in str(quick.last()["cause"]) or "database" in str(quick.last()["cause"])
         health = house.health()
         assert health["database"].startswith("failed"), health
-        expect(page.locator("[data-test='health-optimizer: database'] .failed")).to_be_visible(timeout=30_000)
+        expect(page.locator("[data-test='health-optimizer: database'] .failed")).to_be_visible(timeout=60_000)
     finally:
         house.database.start()
 
@@ -226,7 +226,7 @@ def test_without_mariadb_the_inverter_goes_on_by_memory_and_no_reading_is_lost(q
     quick.two_ticks()
     until(lambda: house.unstored() == 0, PATIENCE_S, "what waited is stored, once")
     assert house.health()["database"].startswith("ok")
-    expect(page.locator("[data-test='health-optimizer: database'] .ok")).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-test='health-optimizer: database'] .ok")).to_be_visible(timeout=60_000)
 
 
 def test_without_mariadb_for_longer_than_the_lease_a_forced_mode_stays(quick: Quick) -> None:
@@ -257,12 +257,12 @@ def test_a_broker_that_restarts_changes_nothing_for_the_inverter(quick: Quick, p
     house.broker.stop()
     try:
         until(lambda: not house.health()["mqtt"].startswith("ok"), PATIENCE_S, "health says that the broker is away")
-        expect(page.locator("[data-test='health-optimizer: mqtt'] .failed")).to_be_visible(timeout=30_000)
+        expect(page.locator("[data-test='health-optimizer: mqtt'] .failed")).to_be_visible(timeout=60_000)
         quick.two_ticks()
         assert quick.last()["plan_source"] == "optimizer"
         until(quick.follows, LEASE_S + TICK_S, "the plan is followed without a broker")
     finally:
         house.broker.start()
     until(lambda: house.health()["mqtt"].startswith("ok"), 60, "the broker is known again")
-    expect(page.locator("[data-test='health-optimizer: mqtt'] .ok")).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-test='health-optimizer: mqtt'] .ok")).to_be_visible(timeout=60_000)
     assert quick.follows()

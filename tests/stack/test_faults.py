@@ -157,7 +157,7 @@ def test_octopus_broken_from_the_start_is_self_use_and_heals(bench: Bench, fault
     bench.whole()
 
 
-@pytest.mark.parametrize(("fault", "code"), [("500", 503), ("garbage", 503), ("empty", 200)])
+@pytest.mark.parametrize(("fault", "code"), [("500", 503), ("garbage", 503), ("empty", 503)])
 def test_octopus_broken_later_keeps_prices_and_plans(bench: Bench, fault: Fault, code: int) -> None:
     with bench.served() as running:
         settled(running)

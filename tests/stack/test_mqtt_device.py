@@ -182,13 +182,13 @@ def test_reserve_override_and_dry_run_work_from_home_assistant(home: Home, house
             until(lambda: states(home.running)["sensor.battery_optimizer_mode"] == mode, QUICKLY_S, "it is shown")  # noqa: B023
             time.sleep(1.0)  # overrides are told apart by their second
         forced = running.get("/api/v1/overrides")["overrides"]
-        assert [(each["mode_code"], each["set_by"]) for each in forced] == [("hold", "home assistant")], "the newest only"
+        assert [(each["mode_code"], each["holds_until"] is not None) for each in forced] == [("force_charge", False), ("hold", True)]
         assert states(home.running)["select.battery_optimizer_override"] == "hold"
         call(home.running, "select.select_option", "select.battery_optimizer_override", option="Automatic")
         until(lambda: running.get("/api/v1/overrides")["overrides"] == [], QUICKLY_S, "it is gone")
         until(lambda: states(home.running)["select.battery_optimizer_override"] == "Automatic", QUICKLY_S, "it comes back")
         assert running.now()["plan_source"] == "optimizer"
-    changes = ["settings.changed"] * 3 + ["override.set", "override.replaced", "override.set", "override.removed"]
+    changes = ["settings.changed"] * 3 + ["override.set", "override.set", "override.removed", "override.removed"]
     assert [each for each in audited(house) if each[0] != "take-over"] == [("home assistant", action) for action in changes]
 
 

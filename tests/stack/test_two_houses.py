@@ -17,6 +17,7 @@ from app.domain.site import SiteId
 from app.domain.slot import Slot
 from app.ledger.balance import tolerance_kwh
 from app.ledger.savings import total
+from tests.records import audit_entry
 from tests.served_octopus import ServedOctopus, default_data, load, serving
 from tests.served_spot import ServedSpot, serving_spot
 from tests.stack import install_home_assistant, nodered
@@ -63,7 +64,7 @@ def houses(mariadb: MariaDb, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             use.describe.create(site, value, actor="test", now=clock())
             use.describe.keep_secret(site, "home_assistant", near.token, actor="test", now=clock())
             token = KnownToken(name=f"flow of {site}", role=Role.CONTROLLER, sha256=sha256(token_of(site)), site=site)
-            service.tokens.create(token, clock())
+            service.tokens.create(token, audit_entry())
         first = Dwelling(LONDON, optimizer, here, token_of(LONDON), folder / "nr-london", "select.fox_work_mode", "sensor.battery_soc", 4.0)
         modes, soc = "select.sigen_plant_remote_ems_control_mode", "sensor.sigen_plant_battery_state_of_charge"
         second = Dwelling(GNESTA, optimizer, there, token_of(GNESTA), folder / "nr-gnesta", modes, soc, 6.0)

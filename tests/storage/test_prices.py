@@ -73,6 +73,36 @@ def test_another_tariff_leaves_the_past_its_prices_and_the_same_one_may_correct_
     assert [one.per_kwh for one in all_of(store)] == [0.11, 0.3, 0.3, 0.3]
 
 
+def test_what_is_withdrawn_is_kept_as_a_version_and_may_be_told_again(store: PriceStore) -> None:
+    day = prices([0.1, 0.2, 0.3])
+    store.save(HOME, day, NOON)
+
+    assert store.withdraw(HOME, day, at(1)) == 2, "the first half-hour is over: it was paid"
+    assert all_of(store) == day[:1]
+    assert [one.price for one in store.earlier(HOME, NOON, at(9))] == day[1:]
+    assert store.save(HOME, [price(0.25, 1)], at(1.5)) == store.withdraw(HOME, [price(0.25, 1)], at(1.6)) == 1
+    assert store.save(HOME, [price(0.26, 1)], at(1.7)) == 1
+    assert [one.price.per_kwh for one in store.earlier(HOME, at(1), at(2))] == [0.2, 0.25]
+    assert all_of(store) == [day[0], price(0.26, 1)]
+
+
+def test_only_what_still_stands_as_it_was_read_is_withdrawn(store: PriceStore) -> None:
+    read = prices([0.1, 0.2])
+    store.save(HOME, read, NOON)
+    store.save(HOME, [price(0.3, 1, source="another tariff")], NOON)
+
+    assert store.withdraw(HOME, read, NOON) == 1
+    assert [one.per_kwh for one in all_of(store)] == [0.3]
+    assert store.withdraw(NEIGHBOUR, read, NOON) == store.withdraw(HOME, [], NOON) == 0
+
+
+def test_what_is_withdrawn_changes_when_prices_were_stored(store: PriceStore) -> None:
+    store.save(HOME, prices([0.1, 0.2]), NOON)
+    store.withdraw(HOME, prices([0.1, 0.2]), at(1))
+
+    assert store.last_fetched(HOME) == NOON + timedelta(microseconds=1), "nothing was fetched, yet who kept a line draws it anew"
+
+
 def test_a_published_price_replaces_an_estimate(store: PriceStore) -> None:
     estimate = price(0.1, provenance=Provenance.ESTIMATED)
     store.save(HOME, [estimate], NOON)

@@ -15,7 +15,7 @@ from app.storage.plans import PlanStore
 from app.storage.prices import PriceStore
 from app.storage.readings import ReadingStore
 from app.storage.retention import BATCH, Keep, prune
-from tests.records import NOON, at, decision, forecast, outcome, override, plan, price, reading_
+from tests.records import NOON, at, audit_entry, decision, forecast, outcome, override, plan, price, reading_
 
 NEIGHBOUR = SiteId("neighbour")
 NONE = {"prices": 0, "price_versions": 0, "decisions": 0, "overrides": 0, "readings": 0, "forecasts": 0, "plans": 0}
@@ -30,7 +30,7 @@ def fill(database: Database) -> None:
         ForecastStore(database).save(HOME, forecast(issued_at=at(n)))
         PlanStore(database).save(plan(id=f"plan-{n}", created_at=at(n)))
         DecisionStore(database).save(decision(n, outcomes=(outcome(),)))
-        OverrideStore(database).put(HOME, override(n, slots=1))
+        OverrideStore(database).put(HOME, override(n, slots=1), audit_entry())
 
 
 def test_keeps_what_savings_need_for_ever_and_the_rest_for_a_while(database: Database) -> None:

@@ -29,7 +29,7 @@ from app.storage.plans import PlanStore
 from app.storage.prices import PriceStore
 from app.storage.readings import ReadingStore
 from app.storage.settings import SettingStore
-from tests.records import decision, forecast, outcome, override, plan, price, reading_, settled, slot, step
+from tests.records import audit_entry, decision, forecast, outcome, override, plan, price, reading_, settled, slot, step
 from tests.storage import released
 from tests.storage.released import REVISION, told
 
@@ -90,7 +90,7 @@ def write(url: str) -> None:
     PlanStore(database).save(plan(id="plan-later", created_at=LATER, steps=steps))
     DecisionStore(database).save(decision(id="later", plan_id="plan-later", slot=half_hour, decided_at=LATER, valid_until=half_hour.end))
     DecisionStore(database).add_outcome(HOME, "later", outcome(at=LATER))
-    OverrideStore(database).put(HOME, override(span=half_hour))
+    OverrideStore(database).put(HOME, override(span=half_hour), audit_entry())
     LedgerStore(database).save(HOME, [settled(slot=half_hour)])
     SettingStore(database).put(HOME, "control", {"reserve_pct": 30.0}, expected_version=2, set_by="admin", set_at=LATER)
     database.close()

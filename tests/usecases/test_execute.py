@@ -15,7 +15,7 @@ from tests.builders import house
 from tests.fakes import NIGHT, FakeHome, forced
 
 HOUR = timedelta(hours=1)
-HOLD = Command(mode=Mode.HOLD)
+HOLD, CHARGE = Command(mode=Mode.HOLD), Command(mode=Mode.FORCE_CHARGE)
 
 
 def test_an_override_of_the_past_is_refused() -> None:
@@ -37,37 +37,61 @@ def test_forcing_and_releasing_are_audited() -> None:
     assert home.execute.forced(HOME, Slot(NIGHT, NIGHT + HOUR)) == []
 
 
-def test_the_newest_wish_is_the_only_one_that_holds_and_giving_back_gives_back_to_the_plan() -> None:
-    home, minute = FakeHome().priced(), timedelta(minutes=1)
-    home.execute.force(HOME, forced(Command(mode=Mode.FORCE_CHARGE), NIGHT, NIGHT + 8 * HOUR))
-    home.execute.force(HOME, forced(HOLD, NIGHT + minute, NIGHT + HOUR))
-    assert [each.command for each in home.execute.forced(HOME, Slot(NIGHT, NIGHT + 8 * HOUR))] == [HOLD]
-    home.execute.release(HOME, NIGHT + minute, actor="page", now=NIGHT + 5 * minute)
-    assert home.ask(NIGHT + 5 * minute).plan_source is PlanSource.OPTIMIZER
-    assert [(each.action, each.subject, each.detail) for each in home.audit.rows][1] == (
-        "override.replaced",
-        "2026-06-01T22:00Z",
-        "force_charge ends at 2026-06-01T22:01Z instead of 2026-06-02T06:00Z",
+def told(home: FakeHome) -> list[tuple[str, str, str]]:
+    return [(each.action, each.subject, each.detail) for each in home.audit.rows]
+
+
+def held(home: FakeHome, hours: int) -> list[Mode | None]:
+    """Return what is forced in each of so many hours of the night."""
+    found = [home.execute.holding(HOME, NIGHT + n * HOUR) for n in range(hours)]
+    return [None if each is None else each.command.mode for each in found]
+
+
+def test_the_newest_wish_holds_in_its_own_span_and_what_it_covers_holds_again_after_it() -> None:
+    home = FakeHome()
+    home.execute.force(HOME, forced(CHARGE, NIGHT, NIGHT + 4 * HOUR))
+    home.execute.force(HOME, forced(HOLD, NIGHT + HOUR, NIGHT + 2 * HOUR, set_at=NIGHT))
+    assert held(home, 5) == [Mode.FORCE_CHARGE, Mode.HOLD, Mode.FORCE_CHARGE, Mode.FORCE_CHARGE, None]
+    assert told(home)[1] == (
+        "override.set",
+        "2026-06-01T23:00Z",
+        "hold from 2026-06-01T23:00Z until 2026-06-02T00:00Z, over force_charge from 2026-06-01T22:00Z until 2026-06-02T02:00Z",
     )
 
 
-def test_a_wish_for_later_ends_what_is_forced_only_then_and_one_that_begins_after_it_stays() -> None:
-    home, charge, day = FakeHome(), Command(mode=Mode.FORCE_CHARGE), Slot(NIGHT, NIGHT + 24 * HOUR)
-    home.execute.force(HOME, forced(charge, NIGHT, NIGHT + 8 * HOUR))
-    home.execute.force(HOME, forced(HOLD, NIGHT + 2 * HOUR, NIGHT + 3 * HOUR, set_at=NIGHT))
-    home.execute.force(HOME, forced(charge, NIGHT + HOUR, NIGHT + 5 * HOUR, set_at=NIGHT + HOUR))
-    assert [(each.command.mode, each.span) for each in sorted(home.execute.forced(HOME, day), key=lambda each: each.span.start)] == [
-        (Mode.FORCE_CHARGE, Slot(NIGHT + HOUR, NIGHT + 5 * HOUR)),
-        (Mode.HOLD, Slot(NIGHT + 2 * HOUR, NIGHT + 3 * HOUR)),
-    ]
-
-
-def test_a_wish_for_later_shortens_what_holds_until_then() -> None:
+def test_one_that_begins_earlier_covers_a_later_one_only_where_they_meet_and_says_so() -> None:
     home = FakeHome()
-    home.execute.force(HOME, forced(Command(mode=Mode.FORCE_CHARGE), NIGHT, NIGHT + 8 * HOUR))
-    home.execute.force(HOME, forced(HOLD, NIGHT + 2 * HOUR, NIGHT + 3 * HOUR, set_at=NIGHT))
-    holds = [home.overrides.active(HOME, NIGHT + n * HOUR) for n in range(4)]
-    assert [None if each is None else each.command.mode for each in holds] == [Mode.FORCE_CHARGE, Mode.FORCE_CHARGE, Mode.HOLD, None]
+    home.execute.force(HOME, forced(HOLD, NIGHT + 2 * HOUR, NIGHT + 4 * HOUR, set_at=NIGHT))
+    home.execute.force(HOME, forced(CHARGE, NIGHT, NIGHT + 3 * HOUR))
+    assert held(home, 5) == [Mode.FORCE_CHARGE, Mode.FORCE_CHARGE, Mode.FORCE_CHARGE, Mode.HOLD, None]
+    assert "over hold from 2026-06-02T00:00Z" in told(home)[-1][2]
+
+
+def test_giving_back_gives_back_what_was_there_before_and_then_the_plan() -> None:
+    home, minute = FakeHome().priced(), timedelta(minutes=1)
+    home.execute.force(HOME, forced(CHARGE, NIGHT, NIGHT + 8 * HOUR))
+    home.execute.force(HOME, forced(HOLD, NIGHT + minute, NIGHT + HOUR))
+    assert home.ask(NIGHT + minute).command.mode is Mode.HOLD
+    home.execute.release(HOME, NIGHT + minute, actor="page", now=NIGHT + 5 * minute)
+    assert home.ask(NIGHT + 5 * minute).command.mode is Mode.FORCE_CHARGE
+    home.execute.release(HOME, NIGHT, actor="page", now=NIGHT + 6 * minute)
+    assert home.ask(NIGHT + 6 * minute).plan_source is PlanSource.OPTIMIZER
+    assert [each[0] for each in told(home)] == ["override.set", "override.set", "override.removed", "override.removed"]
+    assert told(home)[-1][2] == "force_charge from 2026-06-01T22:00Z until 2026-06-02T06:00Z"
+
+
+def test_a_wish_for_later_ends_the_lease_of_what_holds_until_then() -> None:
+    home, minute = FakeHome().priced(), timedelta(minutes=1)
+    home.execute.force(HOME, forced(CHARGE, NIGHT, NIGHT + 8 * HOUR))
+    home.execute.force(HOME, forced(HOLD, NIGHT + 7 * minute, NIGHT + HOUR, set_at=NIGHT))
+    assert home.ask(NIGHT).valid_until < NIGHT + 8 * minute
+
+
+def test_the_newest_wish_wins_also_when_the_clock_was_set_back() -> None:
+    home = FakeHome()
+    home.execute.force(HOME, forced(CHARGE, NIGHT, NIGHT + 8 * HOUR, set_at=NIGHT + HOUR))
+    home.execute.force(HOME, forced(HOLD, NIGHT - HOUR, NIGHT + 2 * HOUR, set_at=NIGHT))
+    assert held(home, 3) == [Mode.HOLD, Mode.HOLD, Mode.FORCE_CHARGE]
 
 
 def test_putting_an_override_again_is_no_second_one() -> None:
@@ -76,6 +100,22 @@ def test_putting_an_override_again_is_no_second_one() -> None:
         home.execute.force(HOME, forced(HOLD, NIGHT, NIGHT + until))
     assert [each.action for each in home.audit.rows] == ["override.set", "override.set"]
     assert [each.span.end for each in home.overrides.rows.values()] == [NIGHT + 2 * HOUR]
+    assert "in place of hold from" in told(home)[-1][2]
+
+
+def test_power_and_target_are_in_the_log() -> None:
+    home = FakeHome()
+    home.execute.force(HOME, forced(Command(mode=Mode.FORCE_CHARGE, power_kw=2.5, target_soc_pct=80), NIGHT, NIGHT + HOUR))
+    assert told(home)[0][2].startswith("force_charge 2.5 kW to 80 % from")
+
+
+def test_more_than_the_house_can_do_is_not_forced_and_what_was_forced_before_stays() -> None:
+    home = FakeHome()
+    before = home.execute.force(HOME, forced(HOLD, NIGHT, NIGHT + HOUR))
+    with pytest.raises(InvalidInputError, match="1000 kW is too much: the battery can give 5 kW at most"):
+        home.execute.force(HOME, forced(Command(mode=Mode.FORCE_DISCHARGE, power_kw=1000), NIGHT, NIGHT + HOUR))
+    assert home.execute.forced(HOME, Slot(NIGHT, NIGHT + HOUR)) == [before]
+    assert len(home.audit.rows) == 1
 
 
 def test_releasing_what_is_not_forced_is_refused() -> None:

@@ -31,13 +31,19 @@ class FakeSun:
     covers: timedelta = timedelta(hours=72)
     away: bool = False
     asked: list[datetime] = field(default_factory=list)
+    dark: tuple[datetime, datetime] | None = None
+    """Between these nothing at all is promised."""
+    late: timedelta = timedelta(0)
+    complaint: str | None = None
 
     def forecast(self, slots: Sequence[Slot], now: datetime) -> Forecast:
         self.asked.append(now)
         if self.away:
             raise UnavailableError("fake sun: HTTP 503")
         kept = tuple(slot for slot in slots if slot.end <= now + self.covers)
-        kw = tuple(clear_kw(ROOF, middles(kept)).tolist())
+        moved = tuple(clear_kw(ROOF, middles(kept) - self.late.total_seconds()).tolist())
+        dark = self.dark or (now, now)
+        kw = tuple(0.0 if dark[0] <= slot.start < dark[1] else each for slot, each in zip(kept, moved, strict=True))
         return Forecast(kind=ForecastKind.SOLAR_AS_GIVEN, slots=kept, kw=kw, source=self.name, issued_at=now)
 
 

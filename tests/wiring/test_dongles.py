@@ -30,7 +30,7 @@ def test_a_listener_knows_whom_the_service_made_controller() -> None:
             sent_by="optimizer",
             decision_id=decided,
         )
-        use.fleet.commands.save(told)
+        use.fleet.commands.save(told, None)
         listener = keeper_of_answers(running.service.settings, running.service.database)
 
         for controller, answer in ((NODE_RED, Answer.FAILED), (f"dongle:{DONGLE}", Answer.CONFIRMED), (NODE_RED, Answer.OVERRIDDEN)):

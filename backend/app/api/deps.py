@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from app.api.security import Token, must_open
+from app.api.security import Refuse, Token, must_open
 from app.domain.errors import NotFoundError, UnavailableError
 from app.domain.site import HOME, Site, SiteId
 from app.fleet.provision import Provision
@@ -83,12 +83,13 @@ Now = Annotated[datetime, Depends(_now)]
 
 def _named(
     token: Token,
+    refuse: Refuse,
     site: Annotated[
         str | None, Query(description="Which house; the one that the token is for, else `home`.", max_length=64, examples=["home"])
     ] = None,
 ) -> SiteId:
     wanted = SiteId(site) if site is not None else HOME if token.is_for_all else token.site
-    must_open(token, wanted)
+    must_open(token, wanted, refuse)
     return wanted
 
 

@@ -210,11 +210,14 @@ def commands(
 
 @router.post("/{device}/commands")
 def command(*, use: Use, house: House, at: Now, caller: Controller, device: DeviceId, wish: CommandIn) -> CommandOut:
-    """Tell a device what to do; what becomes of it is in the list of commands. Refused (409) in a dry run or unless it drives the site."""
+    """Tell a device what to do; what becomes of it is in the list of commands.
+
+    Refused (422) where the house cannot do it, and (409) in a dry run or unless the device drives the site.
+    """
     use.fleet.one(house.id, device)
     wanted = Command(mode=wish.mode, power_kw=wish.power_kw, target_soc_pct=wish.target_soc_pct)
     lease = timedelta(minutes=wish.lease_minutes)
-    return CommandOut.of(use.fleet.drive.order(device, wanted, lease=lease, actor=caller, now=at))
+    return CommandOut.of(use.fleet.drive.order(device, wanted, house=house, lease=lease, actor=caller, now=at))
 
 
 def _device(seen: Seen, controller: str, at: Now) -> DeviceOut:

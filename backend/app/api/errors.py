@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -100,7 +101,10 @@ def problem(status: HTTPStatus, code: str, detail: str, errors: list[dict[str, A
 
 def _ours(_request: Request, error: Exception) -> JSONResponse:
     status, code = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    return problem(status, code, str(error), _places(error) if isinstance(error, InvalidDocumentError) else None)
+    answer = problem(status, code, str(error), _places(error) if isinstance(error, InvalidDocumentError) else None)
+    if isinstance(error, TooManyTriesError):
+        answer.headers["Retry-After"] = str(ceil(error.wait.total_seconds()))
+    return answer
 
 
 def _places(error: InvalidDocumentError) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 from pydantic import Field
@@ -15,6 +15,7 @@ from app.domain.decision import Decision
 from app.domain.telemetry import Cause
 from app.fleet.intake import Counts
 from app.looks.health import BADNESS, Report, Status
+from app.usecases.turned_away import TurnedAway
 
 router = APIRouter(tags=["health"])
 
@@ -68,9 +69,10 @@ def health(use: Use, site: Described, at: Now, _caller: Viewer, response: Respon
 
 
 @router.get("/metrics", response_class=Response)
-def metrics(use: Use, site: Described, at: Now, _caller: Viewer) -> Response:
+def metrics(use: Use, site: Described, at: Now, _caller: Viewer, request: Request) -> Response:
     """Return Prometheus text."""
     registry = CollectorRegistry()
+    registry.register(_Refusals(request.app.state.guard.turned_away))
     registry.register(_Intake(use.fleet.counts, use.fleet.waiting()))
     registry.register(_Collector(use.health.report(site, at), use.journal.remembered_decisions.get(site), len(use.journal.waiting)))
     return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
@@ -96,6 +98,17 @@ class _Collector:
         yield GaugeMetricFamily("battery_optimizer_waiting_records", "Records held back while the database is away", self.waiting)
         if self.decision is not None:
             yield from _of_decision(self.decision)
+
+
+class _Refusals:
+    """Tells one scrape how many were turned away."""
+
+    def __init__(self, turned_away: TurnedAway) -> None:
+        self.turned_away = turned_away
+
+    def collect(self) -> Iterator[Metric]:
+        yield CounterMetricFamily("battery_optimizer_wrong_tokens", "Tokens that open nothing", self.turned_away.wrong_tokens)
+        yield CounterMetricFamily("battery_optimizer_forbidden_writes", "Changes refused to a token", self.turned_away.forbidden_writes)
 
 
 class _Intake:

@@ -8,8 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.errors import problem
-
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+from app.api.security import SAFE
 
 
 class LoopbackOnly:

@@ -90,6 +90,9 @@ class RecommendationOut(Out):
     discharge_current: float = Field(description="A; 0 when not discharging.")
     power_kw: float | None
     target_soc_pct: float | None
+    export_limit_kw: float | None = Field(
+        description="The most that may flow into the grid meanwhile; None where the inverter cannot be told one."
+    )
     reason: str
     reason_code: str
     optimization_status: PlanStatus
@@ -124,6 +127,7 @@ class RecommendationOut(Out):
             discharge_current=decision.discharge_current_a,
             power_kw=decision.command.power_kw,
             target_soc_pct=decision.command.target_soc_pct,
+            export_limit_kw=decision.command.export_limit_kw,
             reason=decision.reason,
             reason_code=decision.reason_code,
             optimization_status=decision.status,

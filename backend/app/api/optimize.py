@@ -1,6 +1,7 @@
 """/optimize: one problem in, plan and decision out. Nothing is read or stored."""
 
-from typing import Any
+from math import inf
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import APIRouter
@@ -11,9 +12,21 @@ from app.api.models import In, Instant, Out, RecommendationOut
 from app.api.plans import PlanOut
 from app.api.security import Viewer
 from app.domain.errors import InvalidInputError
-from app.domain.money import CURRENCIES, currency
+from app.domain.money import CURRENCIES, Currency, currency
 from app.domain.price import PricedSlot, Provenance
-from app.domain.site import WEAR_PER_KWH, Battery, Coupling, GridConnection, Inverter, Mode, Site, SiteId, SolarArray
+from app.domain.site import (
+    FULL_PER_KWH_HOUR,
+    FULL_SHARE,
+    WEAR_PER_KWH,
+    Battery,
+    Coupling,
+    GridConnection,
+    Inverter,
+    Mode,
+    Site,
+    SiteId,
+    SolarArray,
+)
 from app.domain.slot import Slot
 from app.optimizer.problem import Problem, ProblemSlot, end_value
 from app.pricing.classify import classify
@@ -24,6 +37,7 @@ router = APIRouter(tags=["optimize"])
 
 WORDS_OF = "fox-ess"
 """Whose words the modes of an asked decision are given in, as they always were."""
+ALL_PCT = 100
 MOST_KW, MOST_KWH = 10_000, 100_000
 """Beyond a house, but within what the solver's tolerances are good for."""
 MOST_PRICE = max(each.dearest_per_kwh for each in CURRENCIES.values())
@@ -40,6 +54,16 @@ class BatteryIn(In):
     max_discharge_kw: float = Field(ge=0, le=MOST_KW)
     charge_efficiency: float = Field(0.95, ge=0.1, le=1)
     discharge_efficiency: float = Field(0.95, ge=0.1, le=1)
+    reserve_per_kwh_hour: float | None = Field(
+        None,
+        ge=0,
+        le=MOST_PRICE,
+        description="What each kWh missing from a soft reserve is worth per hour; kept at any price if not given.",
+    )
+    full_above_pct: float = Field(100 * FULL_SHARE, ge=0, le=100, description="From here on the battery counts as standing full.")
+    full_cost_per_kwh_hour: float | None = Field(
+        None, ge=0, le=MOST_PRICE, description="What each kWh above that is worth not to have, per hour; next to nothing if not given."
+    )
     wear_per_kwh: float | None = Field(None, ge=0, le=MOST_PRICE, description="2p or its like in another currency if not given.")
 
 
@@ -53,6 +77,9 @@ class SiteIn(In):
     import_limit_kw: float = Field(15.0, gt=0, le=MOST_KW)
     export_limit_kw: float = Field(5.0, ge=0, le=MOST_KW)
     curtailable: bool = True
+    limits_export: bool = Field(default=True, description="Whether it can be told to export less, and throttles the array.")
+    charge_limit_kw: float | None = Field(None, ge=0, le=MOST_KW, description="The most to buy while charging from the grid.")
+    when_equal: Literal["late", "early"] = Field("late", description="Which of equally cheap slots to charge in.")
     currency: str = Field("GBP", pattern="^[A-Z]{3}$")
     time_zone: str = "Europe/London"
 
@@ -85,18 +112,34 @@ class SiteIn(In):
             charge_efficiency=given.charge_efficiency,
             discharge_efficiency=given.discharge_efficiency,
             wear_per_kwh=money.of(WEAR_PER_KWH) if given.wear_per_kwh is None else given.wear_per_kwh,
+            reserve_per_kwh_hour=given.reserve_per_kwh_hour,
+            floor_kwh=None if given.reserve_per_kwh_hour is None else 0.0,
+            full_above_kwh=given.capacity_kwh * given.full_above_pct / 100,
+            full_per_kwh_hour=self._full_cost(money),
         )
         return Site(
             id=SiteId("asked"),
             battery=battery,
             inverter=Inverter(
-                ac_limit_kw=self.inverter_ac_limit_kw, coupling=self.coupling, modes=tuple(self.modes), words=words(WORDS_OF)
+                ac_limit_kw=self.inverter_ac_limit_kw,
+                coupling=self.coupling,
+                modes=tuple(self.modes),
+                limits_export=self.limits_export,
+                words=words(WORDS_OF),
             ),
-            grid=GridConnection(import_limit_kw=self.import_limit_kw, export_limit_kw=self.export_limit_kw),
+            grid=GridConnection(
+                import_limit_kw=self.import_limit_kw, export_limit_kw=self.export_limit_kw, charge_limit_kw=self.charge_limit_kw
+            ),
             solar=SolarArray(curtailable=self.curtailable),
             zone=ZoneInfo(self.time_zone),
             currency=self.currency,
+            charges_late=self.when_equal == "late",
         )
+
+    def _full_cost(self, money: Currency) -> float:
+        if self.battery.full_cost_per_kwh_hour is not None:
+            return self.battery.full_cost_per_kwh_hour
+        return money.of(FULL_PER_KWH_HOUR) if self.when_equal == "late" else 0.0
 
 
 class SlotIn(In):
@@ -108,6 +151,13 @@ class SlotIn(In):
     export_per_kwh: float = Field(ge=-MOST_PRICE, le=MOST_PRICE)
     load_kw: float = Field(ge=0, le=MOST_KW)
     solar_kw: float = Field(0, ge=0, le=MOST_KW)
+    min_soc_pct: float = Field(0, ge=0, le=100, description="What the battery should hold at the slot's end, at least.")
+    max_soc_pct: float = Field(100, ge=0, le=100, description="What the battery should hold at the slot's end, at most.")
+
+    @property
+    def hours(self) -> float:
+        """Length in hours."""
+        return (self.end - self.start).total_seconds() / 3600
 
     @model_validator(mode="after")
     def _lasts(self) -> "SlotIn":
@@ -153,7 +203,7 @@ class OptimizeIn(In):
         """
         site = self.site.site()
         self._refuse_absurd(site)
-        classes = classify([slot.import_per_kwh for slot in self.slots], site.money)
+        classes = classify([slot.import_per_kwh for slot in self.slots], [slot.hours for slot in self.slots], site.money)
         priced = [
             PricedSlot(
                 slot=Slot(each.start, each.end),
@@ -164,13 +214,22 @@ class OptimizeIn(In):
             )
             for each, price_class in zip(self.slots, classes, strict=True)
         ]
-        value = end_value(site.battery, priced) if self.end_value_per_kwh is None else self.end_value_per_kwh
+        value = end_value(site, priced) if self.end_value_per_kwh is None else self.end_value_per_kwh
         slots = zip(priced, self.slots, strict=True)
         return Problem(
             site=site,
             start_kwh=site.battery.capacity_kwh * self.soc_pct / 100,
             end_value_per_kwh=value,
-            slots=tuple(ProblemSlot(priced=price, load_kw=each.load_kw, solar_kw=each.solar_kw) for price, each in slots),
+            slots=tuple(
+                ProblemSlot(
+                    priced=price,
+                    load_kw=each.load_kw,
+                    solar_kw=each.solar_kw,
+                    least_kwh=site.battery.kwh(each.min_soc_pct),
+                    most_kwh=site.battery.kwh(each.max_soc_pct) if each.max_soc_pct < ALL_PCT else inf,
+                )
+                for price, each in slots
+            ),
         )
 
     def _refuse_absurd(self, site: Site) -> None:

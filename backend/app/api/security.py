@@ -11,7 +11,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from app.domain.access import ALL_SITES, KnownToken, Role
 from app.domain.site import SiteId
+from app.usecases.turned_away import TurnedAway
 
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""They change nothing."""
+LONGEST_SUBJECT = 200
 _bearer = HTTPBearer(auto_error=False, description="Needed once the service listens beyond loopback.")
 
 
@@ -21,6 +25,7 @@ class Guard:
 
     known: Callable[[], Sequence[KnownToken]]
     is_open: bool
+    turned_away: TurnedAway
 
     def role_of(self, token: str) -> KnownToken | None:
         """Return whose token it is; every known one is compared, in constant time."""
@@ -46,31 +51,48 @@ def _shown(request: Request, given: Annotated[HTTPAuthorizationCredentials | Non
     if guard.is_open:
         return ANYBODY
     known = guard.role_of(given.credentials) if given is not None else None
-    if known is None:
-        raise HTTPException(401, "a valid bearer token is needed", {"WWW-Authenticate": "Bearer"})
-    return known
+    if known is not None:
+        return known
+    if given is not None:
+        guard.turned_away.wrong_token(request.client.host if request.client is not None else "unknown", request.app.state.use.clock())
+    raise HTTPException(401, "a valid bearer token is needed", {"WWW-Authenticate": "Bearer"})
 
 
 Token = Annotated[KnownToken, Depends(_shown)]
 """The token that the caller showed; without a good one nobody comes this far."""
 
 
-def must_open(token: KnownToken, site: SiteId) -> None:
-    """Refuse a token that is for another house.
+def _refuser(request: Request) -> Callable[[KnownToken, str, SiteId], HTTPException]:
+    def refuse(token: KnownToken, why: str, of: SiteId) -> HTTPException:
+        if request.method not in SAFE:
+            guard: Guard = request.app.state.guard
+            what = f"{request.method} {request.url.path}"[:LONGEST_SUBJECT]
+            guard.turned_away.forbidden_write(token, what, why, site=of, now=request.app.state.use.clock())
+        return HTTPException(403, why)
+
+    return refuse
+
+
+Refuse = Annotated[Callable[[KnownToken, str, SiteId], HTTPException], Depends(_refuser)]
+"""Makes the refusal of a good token, with its reason, for the log of a house; a change that was wanted is counted."""
+
+
+def must_open(token: KnownToken, site: SiteId, refuse: Refuse) -> None:
+    """Refuse a token that is for another house; neither house's log tells of the other.
 
     Raises:
         HTTPException: 403.
     """
     if not token.opens(site):
-        raise HTTPException(403, f"the token of {token.name} is for site {token.site}, not for {site!r}")
+        raise refuse(token, f"the token of {token.name} is for site {token.site}, not for {site!r}", ALL_SITES)
 
 
 def caller(needed: Role) -> Callable[..., str]:
     """Return a dependency that gives the caller's name, or refuses whoever may not do this."""
 
-    def check(known: Token) -> str:
+    def check(known: Token, refuse: Refuse) -> str:
         if not known.role.allows(needed):
-            raise HTTPException(403, f"the token of {known.name} is a {known.role}'s; this needs a {needed}'s")
+            raise refuse(known, f"the token of {known.name} is a {known.role}'s; this needs a {needed}'s", known.site)
         return known.name
 
     return check

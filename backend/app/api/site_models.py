@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from app.api.deps import Now
 from app.api.models import In, Instant, Out
-from app.api.security import Admin, Token, must_open
+from app.api.security import Admin, Refuse, Token, must_open
 from app.document.site import SiteDocument
 from app.domain.description import Description
 from app.domain.site import SiteId
@@ -34,9 +34,11 @@ Json = Annotated[dict[str, Any], AfterValidator(_shallow)]
 
 
 def _own(
-    token: Token, site: Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_-]{0,39}$", examples=["home"], description="Which house.")]
+    token: Token,
+    refuse: Refuse,
+    site: Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_-]{0,39}$", examples=["home"], description="Which house.")],
 ) -> SiteId:
-    must_open(token, SiteId(site))
+    must_open(token, SiteId(site), refuse)
     return SiteId(site)
 
 

@@ -3,21 +3,28 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 
+from app.config.env_file import faults
 from app.config.leftover import leftover
-from app.config.settings import Settings
+from app.config.settings import Settings, unread_tokens
+from app.document.checked import checked
+from app.domain.description import Description
 from app.domain.errors import ForeignMoneyError, NotFoundError, OptimizerError, UnauthorizedError
 from app.domain.price import Direction
 from app.domain.reading import Quality, Quantity
 from app.domain.site import SiteId
 from app.looks.health import MADE_UP
+from app.pricing.swapped import looks_swapped
 from app.services.home_assistant.entities import HomeAssistant
 from app.usecases.home import NO_HOUSE, Home
 from app.usecases.house_prices import refuse_foreign
 from app.wiring.absent import AbsentHouse
+from app.wiring.access import blank
 from app.wiring.service import Service, build, clock, prepare
 
 STALE_S = 900.0
+SWAPPED = "compare import and export of the document's tariff with the bill: they may be swapped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +48,8 @@ def examine(load: Callable[[], Settings], only: str | None = None) -> Iterator[F
     except OptimizerError as error:
         yield Finding(name="settings", state=str(error), remedy="mend these variables in .env; .env.example explains each")
         return
+    for each in faults(Path(".env")):
+        yield Finding(name=".env", state=each.says, remedy="mend this line; it is passed over until then")
     try:
         prepare(settings, patience_s=0)
     except OptimizerError as error:
@@ -88,7 +97,9 @@ def _one(service: Service, site: SiteId) -> Iterator[Finding]:
         home = service.homes[site]
         yield _battery(home)
         yield from _prices(home)
+        yield from _doubts(described)
         yield from _made_up(home)
+        yield from _sun(home)
         yield from _house(home)
 
 
@@ -100,6 +111,9 @@ def _battery(home: Home) -> Finding:
 
 def _access(service: Service) -> Finding:
     host = service.settings.api.host
+    unread = unread_tokens(service.settings)
+    if service.guard.is_open and unread:
+        return Finding(name="access", state=f"does not start: {blank(unread)}", remedy="set the token, or take its line out")
     if service.guard.is_open:
         return Finding(name="access", state=f"listens on {host} only, open to this machine")
     if not service.guard.known():
@@ -143,6 +157,38 @@ def _prices(home: Home) -> Iterator[Finding]:
         else:
             until = max(price.slot.end for price in known)
             yield Finding(name=f"{name}, {direction}", state=f"known until {until:%Y-%m-%d %H:%M} UTC")
+    if looks_swapped(prices):
+        yield Finding(name="tariff", state="every kWh sold earns more than any kWh bought costs", remedy=SWAPPED)
+
+
+def _doubts(described: Description) -> Iterator[Finding]:
+    """Warn of a source that hardly tells the prices of the direction it stands under."""
+    now = clock()
+    for agreement in checked(described.value).tariff.agreements:
+        for direction, options in agreement.directions if agreement.holds(now) else ():
+            if doubt := options.doubt(direction):
+                yield Finding(name="tariff", state=doubt, remedy=SWAPPED)
+
+
+def _sun(home: Home) -> Iterator[Finding]:
+    """Ask who forecasts the sun, where somebody is named."""
+    if home.sunshine is None:
+        return
+    name, now = f"solar forecast ({home.sunshine.source.name})", clock()
+    try:
+        given = home.sunshine.ask(home.site, now)
+    except UnauthorizedError as error:
+        yield Finding(name=name, state=str(error), remedy="check the API key or token that sources.solar names")
+        return
+    except OptimizerError as error:
+        remedy = (
+            "check sources.solar in the document, its place and the network: the last answer stays for 36 hours, then the last weeks count"
+        )
+        yield Finding(name=name, state=str(error), remedy=remedy)
+        return
+    until, complaint = f"known until {given.slots[-1].end:%Y-%m-%d %H:%M} UTC", home.sunshine.complaints.get(home.site.id)
+    remedy = "correct sources.solar in the document, or the entity: what is missing is made up for by the last weeks" if complaint else ""
+    yield Finding(name=name, state=f"{until}; {complaint}" if complaint else until, remedy=remedy)
 
 
 def _house(home: Home) -> Iterator[Finding]:

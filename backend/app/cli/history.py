@@ -22,12 +22,17 @@ from app.wiring.service import Service, clock, running
 
 history = typer.Typer(no_args_is_help=True, help="Bring in the house's past from before it was looked at.")
 out = Console()
+MOST_SAID = 20
+"""Lines of what is left out; more say nothing new."""
 Days = Annotated[int, typer.Option(min=1, max=1000, help="How far back.")]
 
 
 @history.command("import")
 def import_file(
-    data: Annotated[Path, typer.Argument(help="CSV, plain or .gz: time_utc, and load_kwh or pv_kwh or both.")], site: Which = None
+    data: Annotated[
+        Path, typer.Argument(help="CSV, plain or .gz: time_utc, and load_kwh or pv_kwh or both; or what Octopus gives out of a meter.")
+    ],
+    site: Which = None,
 ) -> None:
     """Bring in a CSV file of energies; empty cells and missing rows are gaps."""
     past = read_past(data)
@@ -68,11 +73,9 @@ def from_octopus(
         meter = octopus(service, which, clock)
         if meter is None:
             raise InvalidInputError("consumption is known only where the house buys from octopus")
-        if service.use.sites[which].solar.peak_kw > 0:
-            raise InvalidInputError("a meter does not see what the array gave the house: use `history home-assistant` or a file")
         now = clock()
         rows = meter.consumption(mpan, serial, now - timedelta(days=days), now)
-        past = [Metered(quantity=Quantity.LOAD_KW, slot=row.slot, kwh=row.kwh) for row in rows]
+        past = [Metered(quantity=Quantity.LOAD_KW, slot=row.slot, kwh=row.kwh, by_meter=True) for row in rows]
         _bring(service, which, past, source="octopus_meter")
 
 
@@ -80,7 +83,16 @@ def _bring(service: Service, site: SiteId, past: Sequence[Metered], *, source: s
     """Store a past and say what came of it."""
     if not past:
         raise InvalidInputError("there is nothing in that time")
-    found = BringPast(ReadingStore(service.database)).run(site, past, source=source)
+    found = BringPast(ReadingStore(service.database), service.use.sites).run(site, past, source=source)
+    for each in found.left_out[:MOST_SAID]:
+        out.print(str(each), markup=False, soft_wrap=True)
+    if found.impossible > MOST_SAID:
+        out.print(f"… and {found.impossible - MOST_SAID} more", markup=False)
     span = f", {found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}" if found.first and found.last else ""
     left_out = f"; {found.impossible} impossible ones left out" if found.impossible else ""
-    out.print(f"{found.new} intervals new{span}; {found.measured} of {found.told} were measured already{left_out}", markup=False)
+    told = f"{found.new} intervals new{span}; {found.measured} of {found.told} were measured already{left_out}"
+    out.print(told, markup=False, soft_wrap=True)
+    if found.doubted:
+        raise InvalidInputError(
+            f"most of {' and '.join(found.doubted)} cannot be, so nothing of it was stored: is it in Wh and not in kWh?"
+        )

@@ -35,7 +35,9 @@ devices:
   # - kind: solar
   #   planes:
   #     - {{kwp: 4, tilt_deg: 35, azimuth_deg: 180}}    # 0 is north, 90 east
-# wishes: {{reserve_pct: 20}}           # kept in the battery
+# wishes:
+#   reserve_pct: 20                   # kept in the battery
+#   soc: [{{least_pct: 80, until: "07:00"}}]    # charged by a time of the day
 control:
   dry_run: true                       # decide and show, write nothing; take it away after the first week
 """

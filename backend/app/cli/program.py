@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +21,7 @@ from app.cli.houses import Which, the_house
 from app.cli.site import site_cli
 from app.cli.tokens import token_cli
 from app.config.leftover import leftover
-from app.config.settings import load
+from app.config.settings import load, unread_tokens
 from app.domain.errors import InvalidInputError, OptimizerError
 from app.looks.health import MADE_UP
 from app.looks.shadow import last_weeks
@@ -68,7 +68,10 @@ def serve() -> None:
     settings = load()
     prepare(settings)
     service = build(settings, left=leftover())
-    refuse_if_unguarded(settings.api, service.guard)
+    with ExitStack() as undone:
+        undone.callback(service.close)
+        refuse_if_unguarded(settings.api, service.guard, unread_tokens(settings))
+        undone.pop_all()
     if not service.use.describe.sites():
         logging.getLogger(__name__).warning(NO_HOUSE)
     _serve(service)

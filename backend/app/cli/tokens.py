@@ -9,12 +9,14 @@ from rich.table import Table
 
 from app.api.security import sha256
 from app.domain.access import ALL_SITES, KnownToken, Role
+from app.domain.audit import AuditEntry
 from app.domain.errors import InvalidInputError
 from app.domain.site import HOME, SiteId
 from app.wiring.service import Service, clock, running
 
 token_cli = typer.Typer(no_args_is_help=True, help="Who may ask.")
 out = Console()
+ME = "command line"
 
 
 @token_cli.command("create")
@@ -28,7 +30,10 @@ def token_create(
     token = secrets.token_hex(24)
     with running() as service:
         whose = _whose(service, site, all_sites=all_sites)
-        service.tokens.create(KnownToken(name=name, role=role, sha256=sha256(token), site=whose), clock())
+        made = KnownToken(name=name, role=role, sha256=sha256(token), site=whose)
+        where = "every house" if made.is_for_all else whose
+        detail = f"{role} of {where}"
+        service.tokens.create(made, AuditEntry(at=clock(), actor=ME, action="token.created", subject=name, detail=detail))
     out.print(token, markup=False)
 
 
@@ -49,7 +54,7 @@ def token_list() -> None:
 def token_revoke(name: str) -> None:
     """Shut a token out for good."""
     with running() as service:
-        service.tokens.revoke(name, clock())
+        service.tokens.revoke(name, AuditEntry(at=clock(), actor=ME, action="token.revoked", subject=name))
     out.print(f"{name} is revoked")
 
 

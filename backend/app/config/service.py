@@ -9,6 +9,8 @@ from app.domain.errors import InvalidInputError
 from app.storage.engine import parse_url
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+MOST_DAYS = 36_500
+"""A hundred years."""
 LEAST_TOKEN_LENGTH = 24
 """A token is compared by its hash; only length keeps it from being guessed."""
 
@@ -21,10 +23,12 @@ class DatabaseSettings(Group):
         description="SQLAlchemy URL: sqlite:///file.db or mysql+pymysql://user:password@host:3306/battery_optimizer",
     )
     keep_readings_days: int = Field(
-        400, ge=8, description="Raw readings older than this are pruned, daily by the service and by `db prune`."
+        400, ge=8, le=MOST_DAYS, description="Raw readings older than this are pruned, daily by the service and by `db prune`."
     )
-    keep_forecasts_days: int = Field(90, ge=2, description="Forecasts older than this are pruned, scores of them stay.")
-    keep_plans_days: int = Field(14, ge=2, description="Plans older than this are pruned, about 5 MB a day; decisions and prices stay.")
+    keep_forecasts_days: int = Field(90, ge=2, le=MOST_DAYS, description="Forecasts older than this are pruned, scores of them stay.")
+    keep_plans_days: int = Field(
+        14, ge=2, le=MOST_DAYS, description="Plans older than this are pruned, about 5 MB a day; decisions and prices stay."
+    )
 
     @field_validator("url")
     @classmethod
@@ -53,6 +57,8 @@ class ApiSettings(Group):
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if text is None or text == "":
             return None
+        if isinstance(text, str) and not text.strip():
+            raise ValueError("it is blank; make one with `openssl rand -hex 24`")
         if isinstance(text, str) and len(text) < LEAST_TOKEN_LENGTH:
             raise ValueError(f"a token needs at least {LEAST_TOKEN_LENGTH} characters; make one with `openssl rand -hex 24`")
         return value
@@ -120,8 +126,8 @@ class DongleSettings(Group):
     direct: tuple[DirectDongle, ...] = Field(
         (), description='Without a broker, e.g. [{"device": "bat_60bh37202bfa", "host": "192.168.1.7", "key": "..."}]; so it is claimed.'
     )
-    keep_raw_days: int = Field(7, ge=2, description="Samples older than this are forgotten; their five-minute means stay.")
-    keep_means_days: int = Field(730, ge=8, description="Five-minute means older than this are forgotten.")
+    keep_raw_days: int = Field(7, ge=2, le=MOST_DAYS, description="Samples older than this are forgotten; their five-minute means stay.")
+    keep_means_days: int = Field(730, ge=8, le=MOST_DAYS, description="Five-minute means older than this are forgotten.")
 
 
 class PlannerSettings(Group):

@@ -1,5 +1,6 @@
 """Settings of the service from the environment and `.env`: `OPTIMIZER_API__PORT=9000` sets `settings.api.port`."""
 
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -10,6 +11,7 @@ from pydantic import ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from app.config.env_file import faults, lost_tokens, misspelt_tokens
 from app.config.former import FormerHouse, FormerPlannerSettings
 from app.config.service import (
     ApiSettings,
@@ -21,6 +23,8 @@ from app.config.service import (
     SecretsSettings,
 )
 from app.domain.errors import InvalidInputError
+
+log = logging.getLogger(__name__)
 
 NOT_OURS = frozenset({"OPTIMIZER_PUBLISH"})
 """Read by docker-compose.yml from the same `.env`."""
@@ -50,14 +54,25 @@ class Settings(BaseSettings):
 
 
 def load(env_file: Path = Path(".env"), **given: object) -> Settings:
-    """Return the settings of this process; what is given wins over the environment.
+    """Return the settings of this process; what is given wins over the environment. What is only odd in the file is logged.
 
     Raises:
-        InvalidInputError: names every variable that is wrong, one line each.
+        InvalidInputError: names every line of the file that cannot be understood, or every variable that is wrong, one line each.
     """
-    if unknown := _unknown([*os.environ, *dotenv_values(env_file)]):
+    found = faults(env_file)
+    if any(each.stops for each in found):
+        raise InvalidInputError("\n".join(each.says for each in found))
+    for each in found:
+        log.warning("%s", each.says)
+    names = [*os.environ, *dotenv_values(env_file)]
+    if unknown := [*_unknown(names), *misspelt_tokens(names)]:
         raise InvalidInputError("\n".join(unknown))
     return read_groups(Settings, env_file, given)
+
+
+def unread_tokens(settings: Settings, env_file: Path = Path(".env")) -> list[str]:
+    """Return the tokens that the environment or the file names, blank as a rule, and that guard nothing."""
+    return lost_tokens(settings.api, {**dotenv_values(env_file), **os.environ})
 
 
 def read_groups[Groups: BaseSettings](groups: type[Groups], env_file: Path, given: Mapping[str, object]) -> Groups:

@@ -3,10 +3,9 @@
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import ceil, floor
 
 from app.control.choose import DRAINING, Candidate, Choice
-from app.control.explain import explanation, reason, reserve_reason, why_not
+from app.control.explain import JUST_AS_GOOD, NEGLIGIBLE_KW, explanation, limit_reason, reason, reserve_reason, unsold_reason, why_not
 from app.control.mapped import wanted
 from app.domain.decision import (
     Alternative,
@@ -18,10 +17,13 @@ from app.domain.decision import (
     PriceNow,
     ReasonCode,
     battery_order,
+    export_order,
 )
+from app.domain.house import most_sold_kw
 from app.domain.money import money
+from app.domain.order import Order
 from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, battery_trace, solar_trace
-from app.domain.possible import possible
+from app.domain.possible import end_pct, possible
 from app.domain.price import PricedSlot, Provenance
 from app.domain.site import Mode, Site
 from app.domain.slot import Slot
@@ -72,6 +74,10 @@ def from_choice(problem: Problem, plan: Plan, choice: Choice, *, before: Decisio
     step = _expected(site, problem.slots[0], best, choice.stored_kwh_value)
     reason_code, sentence = reason(site, best.command, step)
     explained = explanation(site, best.command, step, before)
+    if choice.keeps_limit:
+        reason_code, sentence = limit_reason(site, step, over_kw=best.over_kw)
+    elif problem.sells_nothing(problem.slots[0]) and step.curtailed_kw > NEGLIGIBLE_KW:
+        sentence = unsold_reason(site, step)
     if choice.keeps_reserve:
         reason_code, sentence = reserve_reason(site, step)
         explained = replace(explained, binding_limit=Limit.RESERVE)
@@ -137,6 +143,16 @@ def from_override(site: Site, override: Override) -> Verdict:
     )
 
 
+def with_plan(verdict: Verdict, problem: Problem, plan: Plan, choice: Choice) -> Verdict:
+    """Return what a person asked for with the plan around it, what is expected of it, and what it costs beyond what would be planned."""
+    site, step = problem.site, _expected(problem.site, problem.slots[0], choice.best, choice.stored_kwh_value)
+    best, *others = (each.cost - each.over_cost for each in choice.candidates)
+    more = best - min(others, default=best)
+    costs = "" if more < site.money.of(JUST_AS_GOOD) else f"; it costs some {money(more, site.currency)} more than what would be planned"
+    explained = explanation(site, verdict.command, step, None)
+    return replace(verdict, reason=verdict.reason + costs, plan=plan, step=step, explanation=explained, fingerprint=problem.fingerprint)
+
+
 def _qualified(sentence: str, why_not: str | None) -> str:
     """Return a reason that also says why something else is done in its place."""
     return sentence if why_not is None else f"{sentence}; {why_not}: self-use instead"
@@ -160,7 +176,7 @@ def write_up(situation: Situation, verdict: Verdict) -> Decision:
         slot=situation.slot,
         decided_at=situation.now,
         valid_until=lease_until,
-        orders=(battery_order(_aimed(site, verdict), lease_until=lease_until),),
+        orders=_orders(site, verdict, lease_until),
         reason_code=verdict.reason_code,
         reason=verdict.reason,
         plan_source=verdict.source,
@@ -176,6 +192,14 @@ def write_up(situation: Situation, verdict: Verdict) -> Decision:
     )
 
 
+def _orders(site: Site, verdict: Verdict, lease_until: datetime) -> tuple[Order, ...]:
+    """Return what the battery is told, and an array that can be throttled to an export limit, which one holds: also that it is lifted."""
+    battery = battery_order(_aimed(site, verdict), lease_until=lease_until)
+    if not (site.inverter.limits_export and site.solar.curtailable):
+        return (battery,)
+    return battery, export_order(most_sold_kw(site, verdict.command), lease_until=lease_until)
+
+
 def discharge_kw(site: Site, verdict: Verdict) -> float:
     """Return what the battery is expected to give in the slot, in kW; 0 where nothing is known but that it follows the load."""
     command = verdict.command
@@ -188,12 +212,10 @@ def discharge_kw(site: Site, verdict: Verdict) -> float:
 
 def _aimed(site: Site, verdict: Verdict) -> Command:
     """Return the command with the charge in whole % at which the inverter is to stop by itself; what a person asked for stays as it is."""
-    command, battery = verdict.command, site.battery
+    command = verdict.command
     if command.target_soc_pct is not None or verdict.source is PlanSource.OVERRIDE:
         return command
-    most, least = (round(battery.pct(kwh), 6) for kwh in (battery.top_kwh, battery.reserve_kwh))
-    target = {Mode.FORCE_CHARGE: floor(most), Mode.FORCE_DISCHARGE: ceil(least)}.get(command.mode)
-    return replace(command, target_soc_pct=float(target)) if target else command
+    return replace(command, target_soc_pct=end_pct(site.battery, command.mode))
 
 
 def _name(situation: Situation, verdict: Verdict) -> str:
@@ -226,14 +248,18 @@ def _expected(site: Site, slot: ProblemSlot, best: Candidate, stored_kwh_value: 
 def _alternatives(site: Site, slot: ProblemSlot, choice: Choice) -> tuple[Alternative, ...]:
     """Return every other mode at its best power, cheapest first."""
     best, cheapest = choice.best, dict[Mode, Candidate]()
-    for each in sorted(choice.candidates, key=lambda found: found.cost):
+    for each in sorted(choice.candidates, key=lambda found: found.cost - found.over_cost):
         if each.command.mode is not best.command.mode:
             cheapest.setdefault(each.command.mode, each)
     return tuple(_alternative(site, slot, each, choice) for each in cheapest.values())
 
 
 def _alternative(site: Site, slot: ProblemSlot, other: Candidate, choice: Choice) -> Alternative:
-    best, extra = choice.best, max(0.0, other.cost - choice.best.cost)
+    best = choice.best
+    extra = max(0.0, (other.cost - other.over_cost) - (best.cost - best.over_cost))
+    if other.over_kw > best.over_kw + NEGLIGIBLE_KW:
+        told = f"{other.command.mode.replace('_', ' ')} would leave {other.over_kw:.1f} kW more on the connection than it may carry"
+        return Alternative(command=other.command, extra_cost=round(extra, 4), why_not=told)
     if choice.keeps_reserve and other.command.mode in DRAINING:
         told = f"{other.command.mode.replace('_', ' ')} would drain the reserve"
         return Alternative(command=other.command, extra_cost=round(extra, 4), why_not=told)

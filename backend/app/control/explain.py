@@ -4,7 +4,7 @@ from app.domain.decision import Command, Decision, Explanation, Limit, ReasonCod
 from app.domain.house import stored_after
 from app.domain.money import money
 from app.domain.plan import PlanStep
-from app.domain.site import Mode, Site
+from app.domain.site import Coupling, Mode, Site
 
 NEGLIGIBLE_KWH = 0.05
 NEGLIGIBLE_KW = 0.05
@@ -100,21 +100,31 @@ JUST_AS_GOOD = 0.0005
 
 
 def _discharge_reason(site: Site, command: Command, step: PlanStep) -> tuple[ReasonCode, str]:
-    """Say what giving power is for: a sale that earns more than keeping, room for cheaper energy, or the house alone."""
+    """Say what giving power is for: a sale that earns more than keeping, room for cheaper energy, the house alone, or storing nothing."""
     sell, worth = money(step.priced.export_per_kwh, site.currency), money(step.stored_kwh_value, site.currency)
+    if step.discharge_kw <= NEGLIGIBLE_KW:
+        return ReasonCode.BATTERY_IDLE, f"A stored kWh is worth {worth}: the battery gives nothing, and takes nothing of the sun"
+    if step.discharge_kw <= max(0.0, step.load_kw - step.solar_kw) + NEGLIGIBLE_KW or step.export_kw <= NEGLIGIBLE_KW:
+        buy = money(step.priced.import_per_kwh, site.currency)
+        told = f"Energy costs {buy} now, a stored kWh is worth {worth} later"
+        return ReasonCode.SERVE_LOAD, f"{told}: feed the house with up to {_kw(command)}, keep the rest"
     if _net(site, step.priced.export_per_kwh) >= step.stored_kwh_value:
         return ReasonCode.EXPORT_PEAK, f"Exporting earns {sell} now and a stored kWh is worth {worth}: sell at {_kw(command)}"
-    if step.discharge_kw > max(0.0, step.load_kw - step.solar_kw) + NEGLIGIBLE_KW:
-        told = f"The battery can be filled again for less than the {sell} that exporting earns now"
-        return ReasonCode.EXPORT_PEAK, f"{told}: give {_kw(command)} (a kWh left after it is worth {worth})"
-    buy = money(step.priced.import_per_kwh, site.currency)
-    told = f"Energy costs {buy} now, a stored kWh is worth {worth} later"
-    return ReasonCode.SERVE_LOAD, f"{told}: feed the house with up to {_kw(command)}, keep the rest"
+    told = f"The battery can be filled again for less than the {sell} that exporting earns now"
+    return ReasonCode.EXPORT_PEAK, f"{told}: give {_kw(command)} (a kWh left after it is worth {worth})"
 
 
 def _charge_reason(site: Site, command: Command, step: PlanStep) -> tuple[ReasonCode, str]:
     """Say where the energy comes from: bought because it is cheap, or a part of the sun's surplus."""
     worth = money(step.stored_kwh_value, site.currency)
+    clipped_kw = step.solar_kw - site.inverter.ac_limit_kw if site.inverter.coupling is Coupling.DC else 0.0
+    if (
+        step.load_kw - step.solar_kw - NEGLIGIBLE_KW > -step.charge_kw
+        and clipped_kw > 0
+        and 0 < step.charge_kw <= clipped_kw + NEGLIGIBLE_KW
+    ):
+        told = f"More sun ({step.solar_kw:.1f} kW) than the inverter passes ({site.inverter.ac_limit_kw:g} kW)"
+        return ReasonCode.STORE_SURPLUS, f"{told}: store {_kw(command)} of it for {worth} a kWh"
     if 0 < step.charge_kw <= step.solar_kw - step.load_kw + NEGLIGIBLE_KW:
         sell = money(step.priced.export_per_kwh, site.currency)
         told = f"More sun ({step.solar_kw:.1f} kW) than load ({step.load_kw:.1f} kW)"
@@ -125,13 +135,30 @@ def _charge_reason(site: Site, command: Command, step: PlanStep) -> tuple[Reason
 
 def _feed_in_reason(step: PlanStep, *, buy: str, sell: str, worth: str) -> tuple[ReasonCode, str]:
     """Say what is exported, or where no surplus is expected, what is done with one that comes all the same."""
-    if step.solar_kw > step.load_kw:
+    if step.solar_kw > step.load_kw + NEGLIGIBLE_KW:
         told = f"Surplus earns {sell} now; there will be room and sun for the battery later (a kWh is worth {worth})"
         return ReasonCode.EXPORT_SURPLUS, told
     told = f"The sun ({step.solar_kw:.1f} kW) is expected to give no more than the house takes ({step.load_kw:.1f} kW)"
     if step.discharge_kw > NEGLIGIBLE_KW:
         return ReasonCode.SERVE_LOAD, f"{told}: the battery feeds the house at {buy}, and what surplus there is earns {sell}"
     return ReasonCode.BATTERY_IDLE, f"{told}: the house draws at {buy}, and what surplus there is earns {sell}"
+
+
+def limit_reason(site: Site, step: PlanStep, *, over_kw: float) -> tuple[ReasonCode, str]:
+    """Return what is done so that the connection carries no more than it may, and how much too much it still is."""
+    grid = site.grid
+    still = f"; still {over_kw:.1f} kW too much, and nothing more can be done" if over_kw > NEGLIGIBLE_KW else ""
+    if step.load_kw >= step.solar_kw:
+        told = f"The house takes more than the {grid.import_limit_kw:g} kW that may be bought: the battery gives {step.discharge_kw:.1f} kW"
+    else:
+        told = f"There is more sun than the {grid.export_limit_kw:g} kW that may be sold: the battery takes {step.charge_kw:.1f} kW"
+    return ReasonCode.GRID_LIMIT, told + still
+
+
+def unsold_reason(site: Site, step: PlanStep) -> str:
+    """Return why sun is thrown away: selling it would cost money."""
+    costs = money(-step.priced.export_per_kwh, site.currency)
+    return f"Selling would cost {costs} a kWh: nothing is sold, and {step.curtailed_kw:.1f} kW of the sun are not taken"
 
 
 def reserve_reason(site: Site, step: PlanStep) -> tuple[ReasonCode, str]:

@@ -1,10 +1,19 @@
 """What is wished, and who carries decisions out."""
 
-from pydantic import Field, field_validator
+from datetime import time
+from typing import Literal, Self, get_args
+
+from pydantic import Field, field_validator, model_validator
 
 from app.document.strict import Strict
 from app.domain.errors import InvalidInputError
+from app.domain.money import Currency
 from app.domain.setting import NODE_RED, Preferences
+from app.domain.site import FULL_PER_KWH_HOUR, FULL_SHARE
+from app.domain.wish import SocWish
+
+type Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday.__value__)
 
 
 class Rules(Strict):
@@ -12,6 +21,31 @@ class Rules(Strict):
 
     charge_below: float | None = Field(None, description="Charge at or below this import price, in currency per kWh.")
     sell_above: float | None = Field(None, description="Sell at or above this export price.")
+
+
+class SocSpan(Strict):
+    """A charge that the battery should hold, at a time of the local day or from one time until another."""
+
+    least_pct: float | None = Field(None, ge=0, le=100)
+    most_pct: float | None = Field(None, ge=0, le=100)
+    from_: time | None = Field(None, alias="from", description="Local time; left out, it counts only at `until`.")
+    until: time = Field(description="Local time.", examples=["07:00"])
+    weekdays: list[Weekday] = Field(
+        default_factory=lambda: list(WEEKDAYS), min_length=1, description="Of a span over midnight, the day it ends on."
+    )
+
+    @model_validator(mode="after")
+    def _wishes_something(self) -> Self:
+        if self.least_pct is None and self.most_pct is None:
+            raise ValueError("it wishes nothing: least_pct or most_pct")
+        if self.from_ == self.until:
+            raise ValueError("it is no span: from and until are the same")
+        return self
+
+    def wish(self) -> SocWish:
+        """Return the noun."""
+        days = frozenset(WEEKDAYS.index(day) for day in self.weekdays)
+        return SocWish(least_pct=self.least_pct, most_pct=self.most_pct, start=self.from_, end=self.until, weekdays=days)
 
 
 class Wishes(Strict):
@@ -23,6 +57,22 @@ class Wishes(Strict):
         None, ge=0, description="What another mode must save to replace the one decided earlier in the same slot, in currency."
     )
     rules: Rules = Rules()
+    soc: list[SocSpan] = Field(default_factory=list, max_length=50, description="What the battery should hold, and when.")
+    reserve_per_kwh_hour: float | None = Field(
+        None, ge=0, description="Makes the reserve a soft one: what each kWh missing from it is worth per hour, in currency."
+    )
+    charge_limit_kw: float | None = Field(None, ge=0, description="The most to buy while the battery charges from the grid.")
+    when_equal: Literal["late", "early"] = Field("late", description="Which of equally cheap slots to charge in.")
+    full_above_pct: float = Field(100 * FULL_SHARE, ge=0, le=100, description="From here on the battery counts as standing full.")
+    full_cost_per_kwh_hour: float | None = Field(
+        None, ge=0, description="What each kWh above that is worth not to have, per hour, in currency; next to nothing if not given."
+    )
+
+    def full_cost(self, money: Currency) -> float:
+        """Return what each kWh of a battery that stands full is worth not to have, per hour."""
+        if self.full_cost_per_kwh_hour is not None:
+            return self.full_cost_per_kwh_hour
+        return money.of(FULL_PER_KWH_HOUR) if self.when_equal == "late" else 0.0
 
 
 class Executing(Strict):

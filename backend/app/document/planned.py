@@ -2,10 +2,11 @@
 
 from zoneinfo import ZoneInfo
 
+from app.document.control import Wishes
 from app.document.devices import BatteryDevice, SolarDevice
 from app.document.planned_inverter import inverter_of
 from app.document.site import SiteDocument
-from app.domain.money import currency
+from app.domain.money import Currency, currency
 from app.domain.roof import Plane, Roof
 from app.domain.setting import Preferences
 from app.domain.site import WEAR_PER_KWH, Battery, GridConnection, Site, SiteId, SolarArray
@@ -21,12 +22,17 @@ def site_of(document: SiteDocument) -> Site:
     place = document.place
     return Site(
         id=SiteId(document.id),
-        battery=_battery(document.battery, document.wishes.reserve_pct, usual_wear=currency(place.currency).of(WEAR_PER_KWH)),
+        battery=_battery(document.battery, document.wishes, currency(place.currency)),
         inverter=inverter_of(document),
-        grid=GridConnection(import_limit_kw=document.grid.most_import_kw, export_limit_kw=document.grid.export_limit_kw),
+        grid=GridConnection(
+            import_limit_kw=document.grid.most_import_kw,
+            export_limit_kw=document.grid.export_limit_kw,
+            charge_limit_kw=document.wishes.charge_limit_kw,
+        ),
         solar=SolarArray() if document.solar is None else _array(document.solar),
         zone=ZoneInfo(place.time_zone),
         currency=place.currency,
+        charges_late=document.wishes.when_equal == "late",
     )
 
 
@@ -56,8 +62,9 @@ def roof_of(document: SiteDocument) -> Roof | None:
     )
 
 
-def _battery(given: BatteryDevice, wished_pct: float | None, *, usual_wear: float) -> Battery:
+def _battery(given: BatteryDevice, wishes: Wishes, money: Currency) -> Battery:
     """Return the battery; a wished reserve other than its own is kept by us, its own by the inverter itself."""
+    wished_pct = wishes.reserve_pct
     top_kwh, own_kwh = given.capacity_kwh * given.limit_pct / 100, given.capacity_kwh * given.reserve_pct / 100
     reserve_kwh = own_kwh if wished_pct is None else min(top_kwh, given.capacity_kwh * wished_pct / 100)
     return Battery(
@@ -69,8 +76,11 @@ def _battery(given: BatteryDevice, wished_pct: float | None, *, usual_wear: floa
         max_discharge_kw=given.max_discharge_kw,
         charge_efficiency=given.charge_efficiency,
         discharge_efficiency=given.discharge_efficiency,
-        wear_per_kwh=usual_wear if given.wear_per_kwh is None else given.wear_per_kwh,
+        wear_per_kwh=money.of(WEAR_PER_KWH) if given.wear_per_kwh is None else given.wear_per_kwh,
         voltage_v=given.voltage_v,
+        reserve_per_kwh_hour=wishes.reserve_per_kwh_hour,
+        full_above_kwh=given.capacity_kwh * wishes.full_above_pct / 100,
+        full_per_kwh_hour=wishes.full_cost(money),
     )
 
 

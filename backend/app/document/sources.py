@@ -26,9 +26,9 @@ class SolarForecast(Strict):
     ensemble: str | None = Field(None, max_length=100, description="open_meteo: an ensemble that adds a spread, e.g. icon_seamless.")
     rooftops: tuple[str, ...] = Field((), description="solcast: the resource ids of the rooftops.")
     entities: tuple[EntityId, ...] = Field(
-        ("sensor.solcast_pv_forecast_forecast_today", "sensor.solcast_pv_forecast_forecast_tomorrow"),
+        tuple(f"sensor.solcast_pv_forecast_forecast_{day}" for day in ("today", "tomorrow", "day_3")),
         min_length=1,
-        description="home_assistant: the forecast entities of today, tomorrow and so on.",
+        description="home_assistant: the forecast entities of today, tomorrow and the day after, into which a plan of 48 hours reaches.",
     )
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import AwareDatetime, BeforeValidator, Field, SerializeAsAny, model_validator
 
 from app.document.strict import Strict
+from app.domain.price import Direction
 
 
 class Retail(Strict):
@@ -29,6 +30,16 @@ class PriceOptions(Strict):
 
     source: str
     retail: Retail | None = Field(None, description="Where the source tells a wholesale price.")
+
+    @property
+    def only_for(self) -> Direction | None:
+        """The direction that it says itself its prices are for; None where it does not say."""
+        return None
+
+    def doubt(self, direction: Direction) -> str | None:
+        """Return why it hardly tells the prices of a direction; None where nothing speaks against it."""
+        del direction
+        return None
 
 
 def known() -> dict[str, type[PriceOptions]]:
@@ -69,6 +80,21 @@ class Agreement(Strict):
             raise ValueError("an agreement ends after it begins")
         return self
 
+    @model_validator(mode="after")
+    def _is_not_swapped(self) -> Self:
+        for direction, options in self.directions:
+            if options.only_for not in {None, direction}:
+                raise ValueError(
+                    f"what stands under {direction} is for {options.only_for} by its own name: swap the two, or correct the product"
+                )
+        return self
+
+    @property
+    def directions(self) -> tuple[tuple[Direction, PriceOptions], ...]:
+        """The source of each direction; only of buying where nobody pays."""
+        bought = (Direction.IMPORT, self.buying)
+        return (bought,) if self.selling is None else (bought, (Direction.EXPORT, self.selling))
+
     def holds(self, instant: datetime) -> bool:
         """Tell whether it holds at an instant."""
         return (self.from_ is None or self.from_ <= instant) and (self.to is None or instant < self.to)
@@ -76,7 +102,7 @@ class Agreement(Strict):
     @property
     def sources(self) -> tuple[PriceOptions, ...]:
         """Every source it names."""
-        return (self.buying,) if self.selling is None else (self.buying, self.selling)
+        return tuple(options for _, options in self.directions)
 
 
 class Tariff(Strict):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.domain.asset import BATTERY, AssetId
+from app.domain.asset import BATTERY, SOLAR, AssetId
 from app.domain.errors import InvalidInputError
 from app.domain.order import Evidence, Order
 from app.domain.plan import PlanSource, PlanStatus
@@ -20,6 +20,12 @@ class Command:
     mode: Mode
     power_kw: float | None = None
     target_soc_pct: float | None = None
+    export_limit_kw: float | None = None
+    """The most that may flow into the grid meanwhile, where that is less than the connection carries."""
+
+    def __str__(self) -> str:
+        power = "" if self.power_kw is None else f" {self.power_kw:g} kW"
+        return self.mode.value + power + ("" if self.target_soc_pct is None else f" to {self.target_soc_pct:g} %")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,7 @@ class ReasonCode(StrEnum):
     EXPORT_SURPLUS = "export_surplus"
     BATTERY_IDLE = "battery_idle"
     RESERVE_LOW = "reserve_low"
+    GRID_LIMIT = "grid_limit"
     OVERRIDE = "override"
     RULE_CHEAP = "rule_cheap"
     RULE_EXPENSIVE = "rule_expensive"
@@ -155,7 +162,10 @@ class Decision:
     def command(self) -> Command:
         """What the battery's inverter is told."""
         first = self.orders[0]
-        return Command(mode=Mode(first.verb), power_kw=first.power_kw, target_soc_pct=first.target_soc_pct)
+        limits = (order.power_kw for order in self.orders if order.verb == LIMIT_EXPORT)
+        return Command(
+            mode=Mode(first.verb), power_kw=first.power_kw, target_soc_pct=first.target_soc_pct, export_limit_kw=next(limits, None)
+        )
 
     @property
     def label(self) -> str:
@@ -166,6 +176,15 @@ class Decision:
     def discharge_current_a(self) -> float:
         """The battery's current in A; 0 when not discharging."""
         return 0.0 if self.wording is None else self.wording.discharge_current_a
+
+
+LIMIT_EXPORT = "limit_export"
+"""What an array is told: to be throttled so that no more than a power flows into the grid."""
+
+
+def export_order(limit_kw: float, *, lease_until: datetime) -> Order:
+    """Return the most that may flow into the grid as the array's order."""
+    return Order(asset=SOLAR, verb=LIMIT_EXPORT, power_kw=limit_kw, lease_until=lease_until)
 
 
 def battery_order(command: Command, *, lease_until: datetime) -> Order:

@@ -12,13 +12,14 @@ OptimizerError
 │   ├── OutdatedError      the caller has seen another version than the one that holds
 │   └── NotInControlError  something else carries this site's decisions out
 ├── DeniedError            a credential that does not open this
-│   └── TooManyTriesError  too many wrong ones; nobody is let in for a while
+│   └── TooManyTriesError  too many wrong ones; more are turned away for a while
 └── UnavailableError       a neighbour did not answer; trying again may help
     ├── UnauthorizedError  a neighbour refused our credentials; trying again will not help
     └── ForeignMoneyError  a tariff tells what the house does not count in; trying again will not help
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 
 class OptimizerError(Exception):
@@ -74,7 +75,11 @@ class DeniedError(OptimizerError):
 
 
 class TooManyTriesError(DeniedError):
-    """Too many wrong credentials; nobody is let in for a while."""
+    """Too many wrong credentials; no more wrong ones are looked into for a while. A good one opens all the same."""
+
+    def __init__(self, message: str, wait: timedelta) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 class OutdatedError(ConflictError):

@@ -34,8 +34,9 @@ def run_slot(site: Site, command: Command, *, stored_kwh: Power, solar_kw: Power
     The grid gives whatever the house draws: a load above the import limit shows as such.
     """
     low, high = battery_limits_kw(site, command, stored_kwh=stored_kwh, hours=hours)
-    battery_kw = np.clip(wanted_kw(site, command, solar_kw=solar_kw, load_kw=load_kw), low, high)
-    bought, sold, curtailed = grid_kw(site, battery_kw, solar_kw=solar_kw, load_kw=load_kw)
+    most_sold = most_sold_kw(site, command)
+    battery_kw = np.clip(wanted_kw(site, command, solar_kw=solar_kw, load_kw=load_kw, most_sold_kw=most_sold), low, high)
+    bought, sold, curtailed = grid_kw(site, battery_kw, solar_kw=solar_kw, load_kw=load_kw, most_sold_kw=most_sold)
     charge, discharge = np.maximum(0.0, battery_kw), np.maximum(0.0, -battery_kw)
     return SlotFlows(
         import_kw=bought,
@@ -47,7 +48,13 @@ def run_slot(site: Site, command: Command, *, stored_kwh: Power, solar_kw: Power
     )
 
 
-def wanted_kw(site: Site, command: Command, *, solar_kw: Power, load_kw: Power) -> Power:
+def most_sold_kw(site: Site, command: Command) -> float:
+    """Return the most that may flow into the grid while an order holds, in kW."""
+    limit_kw = site.grid.export_limit_kw
+    return limit_kw if command.export_limit_kw is None else min(limit_kw, command.export_limit_kw)
+
+
+def wanted_kw(site: Site, command: Command, *, solar_kw: Power, load_kw: Power, most_sold_kw: Power) -> Power:
     """Return the battery power in kW (charging positive) that the mode's own control loop asks for, however full the battery is."""
     surplus, deficit = np.maximum(0.0, solar_kw - load_kw), np.maximum(0.0, load_kw - solar_kw)
     match command.mode:
@@ -56,12 +63,12 @@ def wanted_kw(site: Site, command: Command, *, solar_kw: Power, load_kw: Power) 
         case Mode.HOLD:
             wanted = surplus
         case Mode.FEED_IN_FIRST:
-            wanted = np.maximum(0.0, solar_kw - _passable_kw(site, load_kw)) - deficit
+            wanted = np.maximum(0.0, solar_kw - _passable_kw(site, load_kw, most_sold_kw)) - deficit
         case Mode.FORCE_CHARGE:
-            spare = np.maximum(0.0, site.grid.import_limit_kw + solar_kw - load_kw)
+            spare = np.maximum(surplus, site.grid.for_charging_kw + solar_kw - load_kw)
             wanted = np.minimum(spare, _power_kw(command, site.max_charge_kw))
         case Mode.FORCE_DISCHARGE:
-            spare = np.maximum(0.0, site.grid.export_limit_kw + load_kw - solar_kw)
+            spare = np.maximum(0.0, most_sold_kw + load_kw - solar_kw)
             wanted = -np.minimum(spare, _power_kw(command, site.max_discharge_kw))
     return _through_inverter(site, wanted, solar_kw)
 
@@ -69,7 +76,7 @@ def wanted_kw(site: Site, command: Command, *, solar_kw: Power, load_kw: Power) 
 def battery_limits_kw(site: Site, command: Command, *, stored_kwh: Power, hours: float) -> tuple[Power, Power]:
     """Return the lowest (discharging, so not above 0) and highest battery power in kW that charge and mode allow over a slot."""
     battery = site.battery
-    bottom, top = battery.reserve_kwh, battery.top_kwh
+    bottom, top = battery.kept_kwh, battery.top_kwh
     if command.target_soc_pct is not None:
         target = battery.capacity_kwh * command.target_soc_pct / 100
         bottom = max(bottom, target) if command.mode is Mode.FORCE_DISCHARGE else bottom
@@ -77,14 +84,14 @@ def battery_limits_kw(site: Site, command: Command, *, stored_kwh: Power, hours:
     return -available_kw(site, stored_kwh, hours, down_to_kwh=bottom), room_kw(site, stored_kwh, hours, up_to_kwh=top)
 
 
-def grid_kw(site: Site, battery_kw: Power, *, solar_kw: Power, load_kw: Power) -> tuple[Power, Power, Power]:
+def grid_kw(site: Site, battery_kw: Power, *, solar_kw: Power, load_kw: Power, most_sold_kw: Power) -> tuple[Power, Power, Power]:
     """Return the powers imported, exported and curtailed in kW while the battery takes (positive) or gives its power."""
     used = np.asarray(solar_kw, dtype=np.float64)
     if site.inverter.coupling is Coupling.DC and site.solar.curtailable:
         used = np.minimum(used, site.inverter.ac_limit_kw + battery_kw)
     out = (used - load_kw) - battery_kw
-    if site.solar.curtailable and np.max(out) > site.grid.export_limit_kw:
-        spill = np.minimum(np.maximum(0.0, out - site.grid.export_limit_kw), used)
+    if site.solar.curtailable and np.max(out - most_sold_kw) > 0:
+        spill = np.minimum(np.maximum(0.0, out - most_sold_kw), used)
         used, out = used - spill, out - spill
     sold = np.maximum(0.0, out)
     return sold - out, sold, solar_kw - used
@@ -113,9 +120,9 @@ def _through_inverter(site: Site, battery_kw: Power, solar_kw: Power) -> Power:
     return np.clip(battery_kw, -np.maximum(0.0, limit - solar_kw), solar_kw + limit)
 
 
-def _passable_kw(site: Site, load_kw: Power) -> Power:
+def _passable_kw(site: Site, load_kw: Power, most_sold_kw: Power) -> Power:
     """Return the solar power in kW that house and grid can take without the battery."""
-    passable: Power = load_kw + site.grid.export_limit_kw
+    passable: Power = load_kw + most_sold_kw
     return np.minimum(passable, site.inverter.ac_limit_kw) if site.inverter.coupling is Coupling.DC else passable
 
 

@@ -1,10 +1,12 @@
 """Prices with where they came from. A missing price is missing, never 0."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import isfinite
+
+import numpy as np
 
 from app.domain.errors import InvalidInputError
 from app.domain.slot import Slot
@@ -94,6 +96,12 @@ class PricedSlot:
     price_class: PriceClass
     import_range: PriceRange | None = None
     export_range: PriceRange | None = None
+
+
+def price_at(per_kwh: Sequence[float], hours: Sequence[float], *shares: float) -> list[float]:
+    """Return the prices below which so large shares of the time lie (0.5: half of it), however the time is cut into slots."""
+    minutes = np.maximum(1, np.round(60 * np.asarray(hours)).astype(int))
+    return [float(price) for price in np.quantile(np.repeat(np.asarray(per_kwh), minutes), shares)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Measurements with age and quality."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from math import isfinite
@@ -68,6 +68,15 @@ class Metered:
     quantity: Quantity
     slot: Slot
     kwh: float
+    by_meter: bool = False
+    """Whether it is what came in through the grid's meter: the load only of a house without an array."""
+    where: str = field(default="", compare=False)
+    """Where it is told, for people: a file's line."""
+
+    @property
+    def kw(self) -> float:
+        """The mean power."""
+        return self.kwh / self.slot.hours
 
 
 def reading(*, device: str, quantity: Quantity, at: datetime, value: float | None, source: str) -> Reading:

@@ -32,6 +32,10 @@ class Mode(StrEnum):
 
 WEAR_PER_KWH = 0.02
 """What a kWh discharged usually costs in the battery's life, in yardsticks: for who never said."""
+FULL_SHARE = 0.9
+"""From this share of the capacity on a battery stands full."""
+FULL_PER_KWH_HOUR = 1e-5
+"""What standing full is usually worth to avoid, in yardsticks per kWh and hour: a thousandth of a penny."""
 
 
 class Coupling(StrEnum):
@@ -60,6 +64,12 @@ class Battery:
     """Currency per kWh discharged on the AC side."""
     voltage_v: float = 51.2
     """Nominal voltage, used for currents while none is measured."""
+    reserve_per_kwh_hour: float | None = None
+    """Of a soft reserve, what each kWh missing from it is worth per hour; None where the reserve is kept at any price."""
+    full_above_kwh: float | None = None
+    """Stored energy from which the battery counts as standing full; nine tenths of the capacity when not given."""
+    full_per_kwh_hour: float = 0.0
+    """What each kWh above that is worth not to have, per hour: it orders what costs the same, and is in no bill."""
 
     def __post_init__(self) -> None:
         if not self.capacity_kwh >= 0:
@@ -74,11 +84,23 @@ class Battery:
             raise InvalidSiteError("efficiencies lie above 0 and at most at 1; a 95 % efficiency is 0.95")
         if not (self.wear_per_kwh >= 0 and self.voltage_v > 0):
             raise InvalidSiteError("wear must not be negative, and a battery has a voltage")
+        if not ((self.reserve_per_kwh_hour or 0) >= 0 and self.full_per_kwh_hour >= 0):
+            raise InvalidSiteError("what a missing kWh or standing full is worth must not be negative")
 
     @property
     def bottom_kwh(self) -> float:
         """Stored energy at which the inverter itself stops giving."""
         return self.reserve_kwh if self.floor_kwh is None else min(self.floor_kwh, self.reserve_kwh)
+
+    @property
+    def kept_kwh(self) -> float:
+        """Stored energy that is kept at any price: the reserve, or of a soft one only what the inverter itself keeps."""
+        return self.reserve_kwh if self.reserve_per_kwh_hour is None else self.bottom_kwh
+
+    @property
+    def full_kwh(self) -> float:
+        """Stored energy from which it counts as standing full."""
+        return FULL_SHARE * self.capacity_kwh if self.full_above_kwh is None else self.full_above_kwh
 
     @property
     def top_kwh(self) -> float:
@@ -102,9 +124,16 @@ class Battery:
         """Return the same battery of another capacity; reserve, floor and limit keep their share of it."""
         held = self.capacity_kwh
         reserve, top = (self.reserve_kwh / held, self.top_kwh / held) if held else (0.0, 1.0)
-        floor_kwh = None if self.floor_kwh is None or not held else capacity_kwh * self.floor_kwh / held
+        floor_kwh, full_above_kwh = (
+            None if kwh is None or not held else capacity_kwh * kwh / held for kwh in (self.floor_kwh, self.full_above_kwh)
+        )
         return replace(
-            self, capacity_kwh=capacity_kwh, reserve_kwh=capacity_kwh * reserve, floor_kwh=floor_kwh, limit_kwh=capacity_kwh * top
+            self,
+            capacity_kwh=capacity_kwh,
+            reserve_kwh=capacity_kwh * reserve,
+            floor_kwh=floor_kwh,
+            limit_kwh=capacity_kwh * top,
+            full_above_kwh=full_above_kwh,
         )
 
 
@@ -127,6 +156,8 @@ class Inverter:
     """Why it is not told the other modes, where that is known."""
     own_power: tuple[Mode, ...] = ()
     """Forced modes that run at the inverter's own power, for none can be set."""
+    limits_export: bool = False
+    """Whether it can be told to export less than the connection may carry, and throttles the array for it."""
     words: tuple[tuple[Mode, str], ...] = ()
     """The vendor's words for the modes; a mode without one goes by its own name."""
 
@@ -153,10 +184,19 @@ class GridConnection:
 
     import_limit_kw: float
     export_limit_kw: float
+    charge_limit_kw: float | None = None
+    """The most that may be bought while the battery charges from the grid, where that is wished to be less than the connection carries."""
 
     def __post_init__(self) -> None:
         if not (self.import_limit_kw > 0 and self.export_limit_kw >= 0):
             raise InvalidSiteError("the import limit is above 0 kW and the export limit not below")
+        if self.charge_limit_kw is not None and not self.charge_limit_kw >= 0:
+            raise InvalidSiteError("what may be bought for the battery is not below 0 kW")
+
+    @property
+    def for_charging_kw(self) -> float:
+        """The most that may be bought while the battery charges from the grid."""
+        return self.import_limit_kw if self.charge_limit_kw is None else min(self.import_limit_kw, self.charge_limit_kw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +223,8 @@ class Site:
     zone: ZoneInfo = LONDON
     currency: str = "GBP"
     """The code of what all its money is counted in."""
+    charges_late: bool = True
+    """Whether it charges in the last of equally cheap slots; in the first where that is wished."""
 
     def __post_init__(self) -> None:
         try:
@@ -194,6 +236,11 @@ class Site:
     def money(self) -> Currency:
         """What all its money is counted in."""
         return currency(self.currency)
+
+    @property
+    def can_sell(self) -> bool:
+        """Whether the battery can be told to give more than the house takes."""
+        return Mode.FORCE_DISCHARGE in self.inverter.modes and self.grid.export_limit_kw > 0 and self.max_discharge_kw > 0
 
     @property
     def max_charge_kw(self) -> float:

@@ -10,6 +10,7 @@ from app.domain.decision import Command, Decision, Outcome, OutcomeStatus
 from app.domain.dongle import Answer, CommandAnswer, DeviceCommand, Schedule
 from app.domain.errors import NotFoundError, NotInControlError, UnavailableError
 from app.domain.plan import Plan
+from app.domain.possible import must_be_possible
 from app.domain.setting import dongle_of
 from app.domain.site import Mode, Site, SiteId
 from app.fleet import ports
@@ -80,10 +81,11 @@ class Drive:
         if not self._is_held(site.id, device, now) and not self._knows(site.id, device, decision, now):
             self._tell(site.id, device, decision, now)
 
-    def order(self, device: str, command: Command, *, lease: timedelta, actor: str, now: datetime) -> DeviceCommand:
+    def order(self, device: str, command: Command, *, house: Site, lease: timedelta, actor: str, now: datetime) -> DeviceCommand:
         """Tell a dongle what a person wants; it stands until its lease ends, and the optimizer holds back as long.
 
         Raises:
+            InvalidInputError: the house cannot do it; the sentence says the bound.
             NotFoundError: nobody has claimed such a device.
             NotInControlError: something else drives its site, or it is a dry run.
             UnavailableError: there is no way to it now.
@@ -92,6 +94,7 @@ class Drive:
         if known is None or known.site is None or known.is_revoked:
             raise NotFoundError(f"nobody has claimed a device {device!r}")
         self._must_control(known.site, device)
+        must_be_possible(house, command)
         name = f"p-{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}"
         until = now + min(lease, LONGEST_LEASE)
         sent = DeviceCommand(
@@ -206,18 +209,15 @@ class Drive:
         is_heard = last is None or self.answers.to(last.command) in {*DONE, Answer.ACCEPTED}
         again_after = AGAIN_AFTER if last is None or is_heard else min(2 * last.again_after, AGAIN_AT_LAST)
         told = Told(command, holds_until or command.until + LONGEST, again_after)
-        self.commands.save(command)
-        if last is None or not _is_again(told, last):
-            self._log_command(command)
+        self.commands.save(command, None if last is not None and _is_again(told, last) else _entry(command))
         of_site[command.device] = told
 
-    def _log_command(self, command: DeviceCommand) -> None:
-        wish = command.command
-        power = "" if wish.power_kw is None else f" {wish.power_kw:.2f} kW"
-        detail = f"{wish.mode}{power} until {command.until:%Y-%m-%dT%H:%M:%SZ}"
-        subject = f"{command.device} {command.id}"
-        entry = AuditEntry(at=command.issued, actor=command.sent_by, action="device.commanded", subject=subject, detail=detail)
-        self.audit.add(command.site, entry)
+
+def _entry(command: DeviceCommand) -> AuditEntry:
+    """Return what the log says of a command."""
+    detail = f"{command.command} until {command.until:%Y-%m-%dT%H:%M:%SZ}"
+    subject = f"{command.device} {command.id}"
+    return AuditEntry(at=command.issued, actor=command.sent_by, action="device.commanded", subject=subject, detail=detail)
 
 
 def _is_again(told: Told, last: Told) -> bool:

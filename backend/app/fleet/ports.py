@@ -117,10 +117,10 @@ class DeviceStates(Protocol):
 
 
 class DeviceCommands(Protocol):
-    """What devices were told, and what they answered."""
+    """What devices were told, and what they answered. A command and its entry in the log are stored together."""
 
-    def save(self, command: DeviceCommand) -> None:
-        """Store a command; the same id of a device is stored once."""
+    def save(self, command: DeviceCommand, entry: AuditEntry | None) -> None:
+        """Store a command; the same id of a device is stored once, and logged once where it is worth an entry."""
         ...
 
     def add_answer(self, answer: CommandAnswer) -> bool:

@@ -2,10 +2,8 @@
 
 import hashlib
 import logging
-from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
 
 from app.domain.audit import AuditEntry
 from app.domain.credential import ClaimCode, Issued
@@ -20,6 +18,7 @@ from app.domain.errors import (
     UnavailableError,
 )
 from app.domain.site import HOME, SiteId
+from app.domain.tries import Tries
 from app.fleet import ports
 
 log = logging.getLogger(__name__)
@@ -27,24 +26,8 @@ log = logging.getLogger(__name__)
 LEAST_CODE_LETTERS = 16
 GOOD_FOR = timedelta(hours=24)
 LONGEST_GOOD_FOR = timedelta(days=30)
-WRONG_TRIES, WRONG_WITHIN = 10, timedelta(minutes=10)
-"""So many wrong codes of one source are logged; later ones are turned away unlogged."""
-WRONG_OF_ALL = 60
-"""The same for all sources together, so that nobody with many addresses fills the log."""
 SIGNED_WITHIN = timedelta(minutes=5)
 """How old, by the device's clock, a wish for a new certificate may be."""
-
-
-@dataclass(slots=True)
-class Tries:
-    """Wrong ones lately at one door, by who came. They shut it for nobody: eighty random bits and signatures cannot be guessed."""
-
-    wrong: deque[tuple[datetime, str]] = field(default_factory=lambda: deque(maxlen=WRONG_OF_ALL))
-
-    def are_spent(self, source: str, now: datetime) -> bool:
-        """Whether there were too many, of this one or of all."""
-        lately = [who for at, who in self.wrong if now - at < WRONG_WITHIN]
-        return len(lately) == WRONG_OF_ALL or lately.count(source) >= WRONG_TRIES
 
 
 @dataclass(slots=True)
@@ -194,10 +177,8 @@ class Provision:
 
     def _denied(self, tries: Tries, site: SiteId, device: str, why: str, *, client: str, now: datetime) -> OptimizerError:
         """Count and log a credential that does not open; return what to raise."""
-        source = _source(client)
-        if tries.are_spent(source, now):
-            return TooManyTriesError(TOO_MANY)
-        tries.wrong.append((now, source))
+        if wait := tries.count(client, now):
+            return TooManyTriesError(TOO_MANY, wait)
         self._log_denied(site, device, f"{why}, from {client}", now)
         return DeniedError(f"{device}: {why}")
 
@@ -221,18 +202,6 @@ def digest(code: str) -> str:
 def renewal_message(signed_at: datetime, csr_pem: str) -> bytes:
     """Return what a device signs to renew: the second it does so, a line feed, and its request as sent."""
     return f"{int(signed_at.timestamp())}\n{csr_pem}".encode()
-
-
-def _source(client: str) -> str:
-    """Return who came, by address; of IPv6 the half that a network gives out, for the other half anybody chooses."""
-    try:
-        address = ip_address(client)
-    except ValueError:
-        return client
-    return client if address.version == IPV4 else str(ip_network((address, IPV6_NETWORK_BITS), strict=False))
-
-
-IPV4, IPV6_NETWORK_BITS = 4, 64
 
 
 def _plain(code: str) -> str:

@@ -75,6 +75,7 @@ class Health:
             _unreadable("battery") if away else self._battery(site, now),
             self._house(site, now),
             self._optimizer(site, now),
+            *([] if away else self._sun(site, now)),
             *site_itself,
             *(component for ask in self.others for component in ask(site, now)),
         )
@@ -145,6 +146,20 @@ class Health:
             return Component(name="house", status=Status.FAILED, age_s=age_s, detail=error)
         return Component(name="house", status=Status.OK, age_s=age_s, detail=f"{house.name} answers")
 
+    def _sun(self, site: SiteId, now: datetime) -> list[Component]:
+        """Return how the solar forecast is, where one is named: without it the last weeks count, and the plan goes on."""
+        home = self.homes[site]
+        if home.sunshine is None:
+            return []
+        given, complaint = home.sunshine.last_good(home.site, now), home.sunshine.complaints.get(site)
+        if given is None and complaint is None:
+            return [Component(name=SOLAR, status=Status.UNKNOWN, age_s=None, detail="not asked yet")]
+        status = Status.OK if complaint is None else Status.DEGRADED
+        if given is None:
+            return [Component(name=SOLAR, status=status, age_s=None, detail=f"the last weeks stand in: {complaint}")]
+        detail = f"{given.source} known until {given.slots[-1].end:%Y-%m-%d %H:%M} UTC" + (f"; {complaint}" if complaint else "")
+        return [Component(name=SOLAR, status=status, age_s=(now - given.issued_at).total_seconds(), detail=detail)]
+
     def _optimizer(self, site: SiteId, now: datetime) -> Component:
         last = self.journal.remembered_decisions.get(site)
         if last is None:
@@ -157,6 +172,7 @@ class Health:
         )
 
 
+SOLAR = "solar forecast"
 MADE_UP = "a real house is planned on made-up prices: what it saves is made up, too"
 LONGEST_SLOT = timedelta(hours=1)
 BADNESS: Mapping[Status, int] = {Status.OK: 0, Status.UNKNOWN: 1, Status.DEGRADED: 2, Status.FAILED: 3}

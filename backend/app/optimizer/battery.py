@@ -1,7 +1,7 @@
 """The battery: stores with losses and wear, never charges and discharges at once."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 
 from pulp import LpConstraint, LpVariable
@@ -9,16 +9,13 @@ from pulp import LpConstraint, LpVariable
 from app.domain.asset import BATTERY, SOLAR, AssetId, AssetKind, Trace
 from app.domain.house import available_kw, room_kw, stored_after
 from app.domain.plan import STORED_KWH, Violation, battery_trace
-from app.domain.site import Mode
-from app.optimizer.part import TIE_PER_KWH, Bounds, Bus, DevicePart, Flexible, Terms, either_or, number, total
+from app.optimizer.battery_limits import keep_limits
+from app.optimizer.course import EVEN_KWH, Course, limits_kw
+from app.optimizer.part import Bounds, Bus, Choice, DevicePart, Flexible, Ranges, Terms, as_chosen, either_or, number, total
 from app.optimizer.problem import Problem, ProblemSlot
 from app.optimizer.tolerance import TOLERANCE_KW, TOLERANCE_KWH
+from app.optimizer.weights import TIE_PER_KWH
 from app.optimizer.worst import worst
-
-BELOW_RESERVE_PER_KWH_HOUR = 1.0
-"""Penalty in yardsticks for each kWh missing below the reserve, per hour: dearer than usual prices, so a reserve is restored at once."""
-ABOVE_LIMIT_PER_KWH_HOUR = 0.001
-"""Penalty in yardsticks above the wished limit: resting too full wears a little; it is no reason to sell at a loss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +28,25 @@ class BatteryPart(DevicePart):
     stored_kwh: list[LpVariable]
     stores: list[LpConstraint]
     """The balances whose duals are the value of one more stored kWh at the end of the slot."""
+    returns: list[Choice] = field(default_factory=list)
+    """Where it begins outside its limits: per slot whether it still ends outside, or may go the other way again."""
+
+    def is_open(self) -> bool:
+        """Tell whether it has to be chosen which way it goes: also where an order is to be carried out."""
+        return any(slot.forced for slot in self.problem.slots) or any(each.is_open for each in (*self.choices, *self.returns))
+
+    def as_in(self, found: Course) -> Ranges:
+        """Charge where the course does, carry out orders, and from outside its limits only come nearer."""
+        battery = self.problem.site.battery
+        ranges: Ranges = {each.is_first: as_chosen(bool(found.battery_kw[each.slot] >= 0)) for each in self.choices}
+        for each in self.returns:
+            kwh = found.stored_kwh[each.slot]
+            ranges[each.is_first] = as_chosen(not battery.kept_kwh - EVEN_KWH <= kwh <= battery.top_kwh + EVEN_KWH)
+        last = max((t for t, slot in enumerate(self.problem.slots) if slot.forced is not None), default=-1)
+        for t in range(last + 1):
+            kw = float(found.battery_kw[t])
+            ranges[self.charge_kw[t]], ranges[self.discharge_kw[t]] = (max(0.0, kw),) * 2, (max(0.0, -kw),) * 2
+        return ranges
 
     def traces(self) -> tuple[Trace, ...]:
         """Return what it does, its charge followed from slot to slot."""
@@ -79,7 +95,7 @@ class MainBattery(Flexible):
         """Add charge, discharge and stored energy per slot, with wear, losses, limits and the value of what is left at the end."""
         problem = bus.problem
         battery, slots, others = problem.site.battery, range(len(problem.slots)), bus.reach.beside(BATTERY, SOLAR)
-        low_kwh, high_kwh = min(battery.reserve_kwh, problem.start_kwh), max(battery.top_kwh, problem.start_kwh)
+        low_kwh, high_kwh = min(battery.kept_kwh, problem.start_kwh), max(battery.top_kwh, problem.start_kwh)
         part = BatteryPart(
             problem=problem,
             charge_kw=bus.lp.add_variable_matrix("charge", slots, 0, problem.site.max_charge_kw),
@@ -89,15 +105,17 @@ class MainBattery(Flexible):
         )
         for t, slot in enumerate(problem.slots):
             charge, discharge, hours = part.charge_kw[t], part.discharge_kw[t], slot.hours
-            if Mode.FORCE_CHARGE not in problem.site.inverter.modes:
-                charge.upBound = _most(slot.solar_kw - slot.load_kw, problem.site.max_charge_kw)  # no other mode charges from the grid
-            late = TIE_PER_KWH * (t + 1) / len(slots) * hours
+            least_kw, most_kw = limits_kw(problem, slot, least_beside_kw=others[t].least_kw, most_beside_kw=others[t].most_kw)
+            charge.upBound, discharge.upBound = most_kw, -least_kw
             part.load_kw.append([(charge, 1.0), (discharge, -1.0)])
             part.directions.append((charge, discharge))
-            part.cost.extend([(charge, late), (discharge, battery.wear_per_kwh * hours + late)])
+            part.cost.append((discharge, battery.wear_per_kwh * hours))
+            part.ties.append((charge, TIE_PER_KWH * hours))
             part.stores.append(_store(bus, t, part))
             _keep_direction(bus, t, part, others[t])
-            _keep_limits(bus, t, part)
+            outside = keep_limits(bus.lp, problem, t, part.stored_kwh[t], part.penalty)
+            if outside is not None:
+                part.returns.append(_only_nearer(bus, t, part, outside))
         part.cost.append((part.stored_kwh[-1], -problem.end_value_per_kwh))
         return part
 
@@ -109,10 +127,14 @@ class MainBattery(Flexible):
             stored = trace.state[STORED_KWH]
 
     def broken(self, problem: Problem, traces: Sequence[Trace]) -> Iterator[Violation]:
-        """Yield where it falls below its reserve or rises above its limit."""
+        """Yield where it falls below its reserve or rises above its limit, or ends a slot beside what is wished for it."""
         battery, stored = problem.site.battery, [trace.state[STORED_KWH] for trace in traces]
-        yield from worst("reserve", "kWh", problem, [battery.reserve_kwh - kwh for kwh in stored])
+        reserve_kwh = min(battery.reserve_kwh, problem.start_kwh) if problem.eased else battery.reserve_kwh
+        wished = [(slot.least_kwh, slot.most_kwh) for slot in problem.slots]
+        yield from worst("reserve", "kWh", problem, [reserve_kwh - kwh for kwh in stored])
         yield from worst("limit", "kWh", problem, [kwh - battery.top_kwh for kwh in stored])
+        yield from worst("least_soc", "kWh", problem, [least - kwh for (least, _), kwh in zip(wished, stored, strict=True)])
+        yield from worst("most_soc", "kWh", problem, [kwh - most for (_, most), kwh in zip(wished, stored, strict=True)])
 
 
 def _wrong(problem: Problem, slot: ProblemSlot, trace: Trace, stored_kwh: float) -> Iterator[str]:
@@ -183,7 +205,15 @@ def _keep_direction(bus: Bus, t: int, part: BatteryPart, others: Bounds) -> None
         bus.lp.addConstraint(feeds <= site.max_discharge_kw, f"feeds_the_load_when_importing_{t}")
         bus.lp.addConstraint(stores <= surplus, f"stores_the_surplus_when_exporting_{t}")
     if could_cheat(bus.problem, slot):
-        either_or(bus.lp, f"charging_{t}", (charge, site.max_charge_kw), (discharge, site.max_discharge_kw))
+        charging = either_or(bus.lp, f"charging_{t}", (charge, float(charge.upBound)), (discharge, float(discharge.upBound)))
+        part.choices.append(Choice(slot=t, is_first=charging, first=charge, second=discharge))
+
+
+def _only_nearer(bus: Bus, t: int, part: BatteryPart, outside: LpVariable) -> Choice:
+    """Let the charge end a slot outside its limits only where it does not go further away in it."""
+    away = part.discharge_kw[t] if bus.problem.start_kwh < bus.problem.site.battery.kept_kwh else part.charge_kw[t]
+    still = either_or(bus.lp, f"still_outside_{t}", (outside, float(outside.upBound)), (away, float(away.upBound)))
+    return Choice(slot=t, is_first=still, first=outside, second=away)
 
 
 def _drain_kw(problem: Problem, t: int) -> float:
@@ -195,18 +225,3 @@ def _drain_kw(problem: Problem, t: int) -> float:
 
 def _most(wanted_kw: float, limit_kw: float) -> float:
     return min(limit_kw, max(0.0, wanted_kw))
-
-
-def _keep_limits(bus: Bus, t: int, part: BatteryPart) -> None:
-    """From outside reserve and limit, let them give way with a penalty until they are reached, never further."""
-    problem = bus.problem
-    battery, hours, stored = problem.site.battery, problem.slots[t].hours, part.stored_kwh[t]
-    missing, excess = battery.reserve_kwh - problem.start_kwh, problem.start_kwh - battery.top_kwh
-    if missing > 0:
-        short = bus.lp.add_variable(f"below_reserve_{t}", 0, missing)
-        bus.lp.addConstraint(total([(stored, 1.0), (short, 1.0)]) >= battery.reserve_kwh, f"keeps_reserve_{t}")
-        part.penalty.append((short, BELOW_RESERVE_PER_KWH_HOUR * hours))
-    if excess > 0:
-        over = bus.lp.add_variable(f"above_limit_{t}", 0, excess)
-        bus.lp.addConstraint(total([(stored, 1.0), (over, -1.0)]) <= battery.top_kwh, f"keeps_limit_{t}")
-        part.penalty.append((over, ABOVE_LIMIT_PER_KWH_HOUR * hours))

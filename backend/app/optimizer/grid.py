@@ -1,27 +1,30 @@
 """The grid connection: buys and sells, never both at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 
 from pulp import LpProblem, LpVariable
 
 from app.domain.asset import SOLAR
 from app.domain.site import Coupling
-from app.optimizer.part import Bounds, Part, Reach, Terms, either_or, total
+from app.optimizer.course import Course
+from app.optimizer.part import Bounds, Choice, Part, Ranges, Reach, Terms, as_chosen, either_or, total
 from app.optimizer.problem import Problem, ProblemSlot
-
-OVER_LIMIT_PER_KWH = 100.0
-"""Penalty in yardsticks for a kWh above what the connection may carry: above any price, so only a load that cannot be met otherwise
-pays it."""
+from app.optimizer.slot_cost import ties
+from app.optimizer.weights import OVER_LIMIT_PER_KWH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridPart(Part):
-    """The connection's variables per slot, in kW; `importing` is the either-or where one is needed."""
+    """The connection's variables per slot, in kW; `importing` is the choice between buying and selling where one is needed."""
 
-    import_kw: list[LpVariable]
-    export_kw: list[LpVariable]
-    importing: list[LpVariable | None]
+    import_kw: list[LpVariable] = field(default_factory=list)
+    export_kw: list[LpVariable] = field(default_factory=list)
+    importing: list[LpVariable | None] = field(default_factory=list)
+
+    def as_in(self, found: Course) -> Ranges:
+        """Buy or sell as the course does."""
+        return {each.is_first: as_chosen(bool(found.import_kw[each.slot] > found.export_kw[each.slot])) for each in self.choices}
 
 
 def could_cheat(slot: ProblemSlot) -> bool:
@@ -31,7 +34,7 @@ def could_cheat(slot: ProblemSlot) -> bool:
 
 def add_grid(model: LpProblem, problem: Problem, reach: Reach) -> GridPart:
     """Add import and export per slot, limited by the connection; limits give way, with a penalty, only where they must."""
-    part = GridPart(import_kw=[], export_kw=[], importing=[])
+    part = GridPart()
     for t, (slot, moved, outside) in enumerate(zip(problem.slots, reach.beside(SOLAR), reach.outside(), strict=True)):
         hours = slot.hours
         bought, sold = most_import_kw(problem, slot, moved, outside), most_export_kw(problem, slot, moved, outside)
@@ -39,9 +42,14 @@ def add_grid(model: LpProblem, problem: Problem, reach: Reach) -> GridPart:
         exported = model.add_variable(f"export_{t}", 0, sold)
         part.load_kw.append([(imported, -1.0), (exported, 1.0)])
         part.cost.extend([(imported, slot.priced.import_per_kwh * hours), (exported, -slot.priced.export_per_kwh * hours)])
+        bought_tie, sold_tie = ties(problem, slot)
+        part.ties.extend([(imported, bought_tie * hours), (exported, sold_tie * hours)])
         part.import_kw.append(imported)
         part.export_kw.append(exported)
-        part.importing.append(either_or(model, f"importing_{t}", (imported, bought), (exported, sold)) if could_cheat(slot) else None)
+        importing = either_or(model, f"importing_{t}", (imported, bought), (exported, sold)) if could_cheat(slot) else None
+        part.importing.append(importing)
+        if importing is not None:
+            part.choices.append(Choice(slot=t, is_first=importing, first=imported, second=exported))
         _punish(model, part, f"over_import_limit_{t}", imported, excess_kw=bought - problem.site.grid.import_limit_kw, hours=hours)
         _punish(model, part, f"over_export_limit_{t}", exported, excess_kw=sold - problem.site.grid.export_limit_kw, hours=hours)
     return part
@@ -56,7 +64,7 @@ def least_import_kw(problem: Problem, slot: ProblemSlot, outside: Bounds) -> flo
 
 
 def most_import_kw(problem: Problem, slot: ProblemSlot, moved: Bounds, outside: Bounds) -> float:
-    """Return the most the house could want to buy in a slot, in kW; only when paid to does it buy what the sun would give.
+    """Return the most the house could want to buy in a slot, in kW.
 
     `moved` is what everything that moves can draw, `outside` the share of it that is not behind a shared inverter. The connection's limit
     counts, unless load alone exceeds it, or what may have to run beside it; and what a shared inverter can take beside the load.
@@ -64,7 +72,7 @@ def most_import_kw(problem: Problem, slot: ProblemSlot, moved: Bounds, outside: 
     site = problem.site
     is_shared = site.inverter.coupling is Coupling.DC
     sun = min(slot.solar_kw, site.inverter.ac_limit_kw) if is_shared and site.solar.curtailable else slot.solar_kw
-    wanted = max(0.0, slot.load_kw - (0.0 if slot.priced.import_per_kwh < 0 else sun) + moved.most_kw)
+    wanted = max(0.0, slot.load_kw - sun + moved.most_kw)
     passable = slot.load_kw + outside.most_kw + site.inverter.ac_limit_kw if is_shared else inf
     return min(wanted, passable, max(site.grid.import_limit_kw, slot.load_kw - sun + outside.most_kw))
 

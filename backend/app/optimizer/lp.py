@@ -4,38 +4,27 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pulp import HiGHS, LpProblem, LpSolveStats, LpVariable
+from pulp import LpProblem, LpVariable
 
-from app.domain.asset import AssetId, Trace
+from app.domain.asset import BATTERY, AssetId, Trace
 from app.domain.errors import InfeasibleError
 from app.domain.plan import PlanStatus, PlanStep, Violation
 from app.domain.site import Coupling
-from app.optimizer import grid
+from app.optimizer import grid, solver
 from app.optimizer.check import prove
-from app.optimizer.part import Bus, DevicePart, Part, Reach, either_or, number, total
+from app.optimizer.course import course
+from app.optimizer.part import Bus, DevicePart, Part, Ranges, Reach, either_or, number, total
 from app.optimizer.parts import devices
 from app.optimizer.problem import Problem, ProblemSlot
+from app.optimizer.solver import ABSOLUTE_GAP
 from app.optimizer.tolerance import COST_TOLERANCE, TOLERANCE_KW
 from app.optimizer.violation import violations
 
 RELATIVE_GAP, LIVE_GAP = 0.001, 0.005
-ABSOLUTE_GAP = 0.001
-"""Either-or plans stop when a better one could save at most this share, or this in yardsticks (a tenth of a penny); live, where the mode is
-chosen by the worth of stored energy and not by the plan, a share that takes a quarter of the time."""
+"""Plans with other devices, whose choices are searched, stop when a better one could save at most this share."""
 
 SETTLE_LIMIT_S = 1.0
 """A program without choices takes milliseconds; this bounds what cannot happen."""
-
-SEARCH = {
-    "mip_heuristic_run_rens": False,
-    "mip_heuristic_run_root_reduced_cost": False,
-    "mip_heuristic_run_feasibility_jump": False,
-    "mip_allow_restart": False,
-    "mip_allow_cut_separation_at_nodes": False,
-    "presolve": "off",
-}
-"""HiGHS without what costs most of the time on these small problems: searches that find nothing that branching and RINS do not, cuts below
-the root, and presolve, for the model is tight as it is built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,19 +66,21 @@ def solve(
     model = build(problem)
     for asset, kw in (decided or {}).items():
         model.devices[asset].carry_out(kw)
-    stats = _search(model, began + time_limit_s, relative_gap)
-    if model.lp.isMIP():
-        _settle_choices(model)
+    if problem.assets:
+        bound = _searched(model, began + time_limit_s, relative_gap)
+    else:
+        bound = _settled(model, began + time_limit_s, (decided or {}).get(BATTERY))
     traces = {asset: part.traces() for asset, part in model.devices.items()}
     steps = tuple(_step(slot, tuple(each[t] for each in traces.values())) for t, slot in enumerate(problem.slots))
     prove(problem, steps)
     _prove_cost(model, steps, traces)
-    objective = _value(model)
+    gap = _gap(bound, _value(model))
+    objective = _value(model) - _ties(model)
     return Solution(
         steps=steps,
         objective=objective,
-        status=PlanStatus.OPTIMAL if stats.status.name == "Optimal" else PlanStatus.FEASIBLE,
-        gap=_gap(stats, objective),
+        status=PlanStatus.OPTIMAL if gap <= relative_gap else PlanStatus.FEASIBLE,
+        gap=gap,
         violations=violations(problem, steps),
         solve_s=time.perf_counter() - began,
     )
@@ -101,7 +92,14 @@ def build(problem: Problem) -> _Model:
     shared = frozenset(device.id for device in every if device.is_shared)
     reach = Reach(slots=len(problem.slots), bounds={device.id: device.bounds(problem) for device in every}, shared=shared)
     connection = grid.add_grid(lp, problem, reach)
-    bus = Bus(lp=lp, problem=problem, reach=reach, importing=connection.importing)
+    bus = Bus(
+        lp=lp,
+        problem=problem,
+        reach=reach,
+        import_kw=connection.import_kw,
+        export_kw=connection.export_kw,
+        importing=connection.importing,
+    )
     model = _Model(problem=problem, lp=lp, grid=connection, devices={device.id: device.add(bus) for device in every})
     for t, slot in enumerate(problem.slots):
         drawn = [term for part in model.parts for term in part.load_kw[t]]
@@ -111,47 +109,53 @@ def build(problem: Problem) -> _Model:
             grid.keep_inverter(
                 lp, t, problem, [term for asset, part in model.devices.items() if asset in shared for term in part.load_kw[t]]
             )
-    lp.setObjective(total([term for part in model.parts for term in (*part.cost, *part.penalty)]))
+    lp.setObjective(total([term for part in model.parts for term in (*part.cost, *part.penalty, *part.ties)]))
     return model
 
 
-def _solver(time_limit_s: float, relative_gap: float = RELATIVE_GAP) -> HiGHS:
-    return HiGHS(msg=False, threads=1, timeLimit=time_limit_s, gapRel=relative_gap, gapAbs=ABSOLUTE_GAP, random_seed=1, **SEARCH)
+def _settled(model: _Model, deadline_s: float, decided_kw: float | None) -> float:
+    """Solve with the choices of the cheapest course; return what the plan costs at least.
+
+    That is known from the program without choices. Where it goes one way only by itself, it is the plan.
+    """
+    plain = solver.plain(max(0.0, deadline_s - time.perf_counter()))
+    solver.solve(model.lp, plain)
+    bound = _value(model)
+    if any(part.is_open() for part in model.parts):
+        found = course(model.problem, decided_kw=decided_kw)
+        solver.solve_again(model.lp, plain, {each: bounds for part in model.parts for each, bounds in part.as_in(found).items()})
+    while one_way := _one_way(model):
+        solver.solve_again(model.lp, plain, one_way)
+    return bound
 
 
-def _search(model: _Model, deadline_s: float, relative_gap: float) -> LpSolveStats:
-    """Solve; where a device goes both ways at once, forbid it there and solve again, until none does so anywhere.
+def _searched(model: _Model, deadline_s: float, relative_gap: float) -> float:
+    """Search all choices, then keep those found and solve the rest again: exact to the last watt, and with the duals a choice hides.
 
-    `battery.could_cheat` sees nearly every such slot beforehand. What it cannot see is energy burnt to make room: for a
-    negative price to come, or for sun that nobody can take.
+    Where a device goes both ways at once, that is forbidden there and searched again, until none does so anywhere.
+    `battery.could_cheat` sees nearly every such slot beforehand; what it cannot see is energy burnt to make room.
     """
     while True:
-        stats = model.lp.solve(_solver(max(0.0, deadline_s - time.perf_counter()), relative_gap))
-        if not stats.has_solution:
-            raise InfeasibleError(f"the solver found no plan: {stats.status.name}")
+        stats = solver.solve(model.lp, solver.search(max(0.0, deadline_s - time.perf_counter()), relative_gap))
+        bound = _value(model) if stats.best_bound is None else float(stats.best_bound)
         at_once = list(_at_once(model))
         if not at_once:
-            return stats
+            break
         for asset, t, one, other in at_once:
             either_or(model.lp, f"{asset}_one_way_{t}", (one, float(one.upBound)), (other, float(other.upBound)))
-
-
-def _settle_choices(model: _Model) -> None:
-    """Fix every either-or as found and solve the rest again: exact to the last watt, and with the duals a choice hides."""
-    idle = {(asset, t): _idle(*pair) for asset, part in model.devices.items() for t, pair in enumerate(part.directions)}
     for variable in model.lp.variables():
         if variable.cat == "Integer":
-            chosen = round(number(variable))
-            variable.lowBound = variable.upBound = chosen
-            variable.cat = "Continuous"
-    while True:
-        if not model.lp.solve(_solver(SETTLE_LIMIT_S)).has_solution:
-            raise InfeasibleError("the solver could not repeat its own plan")
-        at_once = list(_at_once(model))
-        if not at_once:
-            return
-        for asset, t, *_ in at_once:
-            idle[asset, t].upBound = 0.0
+            variable.lowBound = variable.upBound = round(number(variable))
+    plain = solver.plain(SETTLE_LIMIT_S)
+    solver.solve(model.lp, plain)
+    while one_way := _one_way(model):
+        solver.solve_again(model.lp, plain, one_way)
+    return bound
+
+
+def _one_way(model: _Model) -> Ranges:
+    """Return the bounds that keep every device to the stronger of two directions, where one goes both at once."""
+    return {one if number(one) < number(other) else other: (0.0, 0.0) for _, _, one, other in _at_once(model)}
 
 
 def _at_once(model: _Model) -> Iterator[tuple[AssetId, int, LpVariable, LpVariable]]:
@@ -162,16 +166,8 @@ def _at_once(model: _Model) -> Iterator[tuple[AssetId, int, LpVariable, LpVariab
                 yield asset, t, one, other
 
 
-def _idle(one: LpVariable, other: LpVariable) -> LpVariable:
-    """Return the direction that is not used."""
-    return other if number(one) > number(other) else one
-
-
-def _gap(stats: LpSolveStats, objective: float) -> float:
-    """Return the proved distance from the best possible, as a share of the objective; 0 for a plain program solved to its end."""
-    if stats.best_bound is None:
-        return 0.0
-    bound = float(stats.best_bound)
+def _gap(bound: float, objective: float) -> float:
+    """Return the proved distance from the best possible, as a share of the objective."""
     return max(0.0, objective - bound) / max(abs(objective), ABSOLUTE_GAP)
 
 
@@ -196,10 +192,14 @@ def _prove_cost(model: _Model, steps: Sequence[PlanStep], traces: Mapping[AssetI
     penalties = sum(number(v) * factor for part in model.parts for v, factor in part.penalty)
     left = sum(part.left(traces[asset]) for asset, part in model.devices.items())
     found = sum(step.cost for step in steps) + penalties - left
-    said = _value(model)
+    said = _value(model) - _ties(model)
     if abs(found - said) > COST_TOLERANCE * max(1.0, abs(said)):
         raise InfeasibleError(f"the solver says {said:.6f}, its own flows cost {found:.6f}")
 
 
 def _value(model: _Model) -> float:
     return float(model.lp.objective.value())
+
+
+def _ties(model: _Model) -> float:
+    return sum(number(variable) * factor for part in model.parts for variable, factor in part.ties)

@@ -9,16 +9,18 @@ from pulp import LpAffineExpression, LpProblem, LpVariable
 
 from app.domain.asset import Asset, AssetId, Trace
 from app.domain.plan import Violation
+from app.optimizer.course import Course
 from app.optimizer.problem import Problem
+from app.optimizer.tolerance import TOLERANCE_KW
 
 type Terms = list[tuple[LpVariable, float]]
 """A linear expression: variables with their factors."""
+type Ranges = dict[LpVariable, tuple[float, float]]
+"""Variables with the least and the most they may be."""
 
 total = LpAffineExpression.from_list
 """The sum of terms, ready to be compared."""
 
-TIE_PER_KWH = 1e-6
-"""Yardsticks, a ten-thousandth of a penny: breaks ties the same way every time and never outweighs a price."""
 DUST = 1e-9
 """What a solver leaves where it means 0."""
 
@@ -60,12 +62,30 @@ NOTHING = Bounds(least_kw=0.0, most_kw=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Two powers of which only one can flow in a slot."""
+
+    slot: int
+    is_first: LpVariable
+    """1 where the first may flow, 0 where the second."""
+    first: LpVariable
+    second: LpVariable
+
+    @property
+    def is_open(self) -> bool:
+        """Whether both flow, so that it has to be chosen."""
+        return min(number(self.first), number(self.second)) > TOLERANCE_KW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bus:
     """What a device finds when it joins the model."""
 
     lp: LpProblem
     problem: Problem
     reach: Reach
+    import_kw: Sequence[LpVariable]
+    export_kw: Sequence[LpVariable]
     importing: Sequence[LpVariable | None]
     """Per slot the choice between buying and selling, where there has to be one."""
 
@@ -83,8 +103,20 @@ class Part:
     """In yardsticks."""
     penalty: Terms = field(default_factory=list)
     """What a limit that gives way costs on top, in yardsticks nobody pays."""
+    ties: Terms = field(default_factory=list)
+    """What orders plans that cost the same, so little that it counts for nothing."""
     directions: list[tuple[LpVariable, LpVariable]] = field(default_factory=list)
     """Per slot two powers of which only one can flow; empty for what knows one direction."""
+    choices: list[Choice] = field(default_factory=list)
+    """Where going both ways could pay."""
+
+    def is_open(self) -> bool:
+        """Tell whether something has to be chosen in the solution at hand."""
+        return any(choice.is_open for choice in self.choices)
+
+    def as_in(self, found: Course) -> Ranges:  # noqa: ARG002 - a device with choices says what it takes from a course
+        """Return the bounds of variables that keep to what a course chose."""
+        return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,10 +173,20 @@ def number(variable: LpVariable | None) -> float:
     return value if abs(value) > DUST else 0.0
 
 
-def either_or(lp: LpProblem, name: str, one: tuple[LpVariable, float], other: tuple[LpVariable, float]) -> LpVariable:
-    """Add the choice between two powers, each given with the most it can be in kW; the choice is 1 where the first may flow."""
+def either_or(
+    lp: LpProblem, name: str, one: tuple[LpVariable, float], other: tuple[LpVariable, float], *, spared: float = 0.0
+) -> LpVariable:
+    """Add the choice between two powers, each given with the most it can be in kW; the choice is 1 where the first may flow.
+
+    What is `spared` of the first may flow in any case.
+    """
     (first, most_first), (second, most_second) = one, other
     choice = lp.add_variable(name, cat="Binary")
-    lp.addConstraint(total([(first, 1.0), (choice, -most_first)]) <= 0, f"{name}_or_not")
+    lp.addConstraint(total([(first, 1.0), (choice, -most_first)]) <= spared, f"{name}_or_not")
     lp.addConstraint(total([(second, 1.0), (choice, most_second)]) <= most_second, f"{name}_or_other")
     return choice
+
+
+def as_chosen(is_first: bool) -> tuple[float, float]:  # noqa: FBT001 - a choice
+    """Return the bounds of a choice that is made."""
+    return (1.0, 1.0) if is_first else (0.0, 0.0)

@@ -20,7 +20,13 @@ def in_yardsticks(problem: Problem) -> Problem:
     scale, site = problem.site.money.scale, problem.site
     if scale == YARDSTICK.scale:
         return problem
-    battery = replace(site.battery, wear_per_kwh=site.battery.wear_per_kwh / scale)
+    store = site.battery
+    battery = replace(
+        store,
+        wear_per_kwh=store.wear_per_kwh / scale,
+        full_per_kwh_hour=store.full_per_kwh_hour / scale,
+        reserve_per_kwh_hour=None if store.reserve_per_kwh_hour is None else store.reserve_per_kwh_hour / scale,
+    )
     return replace(
         problem,
         site=replace(site, battery=battery, currency=YARDSTICK.code),

@@ -25,7 +25,7 @@ def timeline(prices: Sequence[Price], slots: Sequence[Slot], *, zone: ZoneInfo, 
     minutes = min((LONGEST_STEP_MINUTES, *(round(price.slot.hours * 60) for price in prices)))
     bought, sold = (_line(prices, slots, direction, zone=zone, minutes=minutes) for direction in (Direction.IMPORT, Direction.EXPORT))
     pairs = [(buy, sell) for buy, sell in takewhile(all, zip(bought, sold, strict=True)) if buy is not None and sell is not None]
-    classes = classify([buy.per_kwh for buy, _ in pairs], money)
+    classes = classify([buy.per_kwh for buy, _ in pairs], [slot.hours for slot in slots[: len(pairs)]], money)
     return tuple(
         PricedSlot(
             slot=slot,

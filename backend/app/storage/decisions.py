@@ -23,7 +23,8 @@ SAME = (
 )
 SAME_IN_WORDING = ("label", "discharge_current_a")
 SAME_IN_ORDER = ("asset", "verb", "power_kw", "target_soc_pct")
-SAME_IN_COMMAND = ("mode", "power_kw", "target_soc_pct")
+SAME_IN_COLUMNS = ("mode", "power_kw", "target_soc_pct")
+SAME_IN_COMMAND = (*SAME_IN_COLUMNS, "export_limit_kw")
 SAME_IN_PRICE = ("import_per_kwh", "export_per_kwh", "price_class", "provenance")
 SAME_IN_OUTCOME = ("status", "at", "reported_by", "mode_read_back", "battery_kw", "soc_pct", "detail", "asset", "evidence")
 
@@ -91,7 +92,7 @@ def _add(session: Session, site: SiteId, decision_id: str, outcome: Outcome) -> 
 def _values(decision: Decision) -> Values:
     return {
         **{name: getattr(decision, name) for name in (*SAME, *SAME_IN_WORDING)},
-        **{name: getattr(decision.command, name) for name in SAME_IN_COMMAND},
+        **{name: getattr(decision.command, name) for name in SAME_IN_COLUMNS},
         **{name: getattr(decision.price, name) for name in SAME_IN_PRICE},
         "slot_start": decision.slot.start,
         "slot_end": decision.slot.end,
@@ -145,5 +146,5 @@ def _written(alternative: Alternative) -> Values:
 
 
 def _read(written: dict[str, Any]) -> Alternative:
-    command = Command(mode=Mode(written["mode"]), power_kw=written["power_kw"], target_soc_pct=written["target_soc_pct"])
+    command = Command(mode=Mode(written["mode"]), **{name: written.get(name) for name in SAME_IN_COMMAND if name != "mode"})
     return Alternative(command=command, extra_cost=written["extra_cost"], why_not=written["why_not"])

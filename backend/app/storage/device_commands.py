@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from app.domain.audit import AuditEntry
 from app.domain.decision import Command
 from app.domain.dongle import CommandAnswer, DeviceCommand
 from app.domain.site import SiteId
+from app.storage.audit import append
 from app.storage.database import Database
 from app.storage.device_models import CommandAnswerRow, DeviceCommandRow
 from app.storage.upsert import insert_once
@@ -25,8 +27,8 @@ class DeviceCommandStore:
 
     database: Database
 
-    def save(self, command: DeviceCommand) -> None:
-        """Store a command; the same id of a device is stored once."""
+    def save(self, command: DeviceCommand, entry: AuditEntry | None) -> None:
+        """Store a command; the same id of a device is stored once, and logged once where it is worth an entry."""
         row = {
             "device": command.device,
             "id": command.id,
@@ -38,7 +40,12 @@ class DeviceCommandStore:
             "sent_by": command.sent_by,
             "decision_id": command.decision_id,
         }
-        self.database.write(lambda session: insert_once(session, DeviceCommandRow, [row]))
+
+        def work(session: Session) -> None:
+            if insert_once(session, DeviceCommandRow, [row]) and entry is not None:
+                append(session, command.site, entry)
+
+        self.database.write(work)
 
     def add_answer(self, answer: CommandAnswer) -> bool:
         """Append an answer; tell whether it was new."""

@@ -1,11 +1,11 @@
 """Prices, and what they were before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, inspect, select
+from sqlalchemy import Row, func, inspect, select
 from sqlalchemy.orm import Session
 
 from app.domain.price import Direction, Price, Provenance, weakest
@@ -46,6 +46,13 @@ class PriceStore:
         """
         return self.database.write(lambda session: _save(session, site, prices, fetched_at)) if prices else 0
 
+    def withdraw(self, site: SiteId, gone: Sequence[Price], at: datetime) -> int:
+        """Take prices back that nobody tells any more; return how many went.
+
+        Each is kept as a version. One that is over by then stays, for it was paid, and so does one that was told anew meanwhile.
+        """
+        return self.database.write(lambda session: _withdraw(session, site, gone, at)) if gone else 0
+
     def between(self, site: SiteId, start: datetime, end: datetime, direction: Direction | None = None) -> list[Price]:
         """Return the prices whose slot starts in [start, end), oldest first."""
         wanted = list(Direction) if direction is None else [direction]
@@ -80,16 +87,47 @@ def _save(session: Session, site: SiteId, prices: Sequence[Price], fetched_at: d
     wanted = _wanted(held, prices, fetched_at)
     replaced = [held[key] for key in wanted if key in held]
     insert_once(session, PriceVersionRow, [_version(row, fetched_at) for row in replaced])
-    upsert(session, PriceRow, [_values(site, price, fetched_at, held.get(key)) for key, price in wanted.items()])
+    next_version = _next_versions(session, site, wanted) | {key: held[key].version + 1 for key in wanted if key in held}
+    upsert(session, PriceRow, [_values(site, price, fetched_at, next_version.get(key, 0)) for key, price in wanted.items()])
     return len(wanted)
+
+
+def _withdraw(session: Session, site: SiteId, gone: Sequence[Price], at: datetime) -> int:
+    _note(session, site, None)
+    held = _held(session, site, gone)
+    rows = [row for price in gone if (row := held.get((price.slot.start, price.direction))) and row.end > at and _says(row, price)]
+    insert_once(session, PriceVersionRow, [_version(row, at) for row in rows])
+    for row in rows:
+        session.delete(row)
+    return len(rows)
+
+
+def _says(row: PriceRow, price: Price) -> bool:
+    """Tell whether a row still is the price that somebody read."""
+    return (row.end, row.per_kwh, row.provenance, row.source) == (price.slot.end, price.per_kwh, price.provenance, price.source)
+
+
+def _next_versions(session: Session, site: SiteId, wanted: Mapping[Key, Price]) -> dict[Key, int]:
+    """Return the number that follows a slot's earlier versions, where there are any: a price that was withdrawn may be told again."""
+    if not wanted:
+        return {}
+    of, last = (PriceVersionRow.start, PriceVersionRow.direction), func.max(PriceVersionRow.version)
+    starts = [start for start, _ in wanted]
+    span = PriceVersionRow.site == site, PriceVersionRow.start >= min(starts), PriceVersionRow.start <= max(starts)
+    return {(start, direction): version + 1 for start, direction, version in session.execute(select(*of, last).where(*span).group_by(*of))}
 
 
 def _lock(session: Session, site: SiteId, fetched_at: datetime) -> None:
     """Let one thread at a time store prices of a site, and note when: later than ever before, so that nobody takes old prices for new."""
-    if insert_once(session, PriceFetchRow, [{"site": site, "fetched_at": fetched_at}]):
-        return
-    before = session.scalars(select(PriceFetchRow.fetched_at).where(PriceFetchRow.site == site)).one()
-    upsert(session, PriceFetchRow, [{"site": site, "fetched_at": max(before + TICK, fetched_at)}])
+    if not insert_once(session, PriceFetchRow, [{"site": site, "fetched_at": fetched_at}]):
+        _note(session, site, fetched_at)
+
+
+def _note(session: Session, site: SiteId, fetched_at: datetime | None) -> None:
+    """Note under the lock when prices were stored; without an instant nothing was fetched, and it only becomes another one than before."""
+    before = session.scalars(select(PriceFetchRow.fetched_at).where(PriceFetchRow.site == site).with_for_update()).one_or_none()
+    if before is not None:
+        upsert(session, PriceFetchRow, [{"site": site, "fetched_at": max(before + TICK, fetched_at or before)}])
 
 
 def _held(session: Session, site: SiteId, prices: Sequence[Price]) -> dict[Key, PriceRow]:
@@ -131,7 +169,7 @@ def _earlier(row: PriceVersionRow) -> EarlierPrice:
     return EarlierPrice(price=_price(row), fetched_at=row.fetched_at, replaced_at=row.replaced_at)
 
 
-def _values(site: SiteId, price: Price, fetched_at: datetime, before: PriceRow | None) -> Values:
+def _values(site: SiteId, price: Price, fetched_at: datetime, version: int) -> Values:
     return {
         "site": site,
         "start": price.slot.start,
@@ -142,7 +180,7 @@ def _values(site: SiteId, price: Price, fetched_at: datetime, before: PriceRow |
         "source": price.source,
         "currency": price.currency,
         "fetched_at": fetched_at,
-        "version": 0 if before is None else before.version + 1,
+        "version": version,
     }
 
 

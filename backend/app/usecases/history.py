@@ -40,12 +40,11 @@ class History:
 
     def past(self, site: Site, until: datetime, *, minutes: int) -> Past:
         """Return load and solar power up to a slot's start; empty where a time of day was never measured."""
-        most_kw = site.grid.import_limit_kw + site.max_discharge_kw + site.solar.peak_kw
-        means = _possible(self._means(site.id, Quantity.LOAD_KW, until, minutes), most_kw)
+        means = _possible(self._means(site.id, Quantity.LOAD_KW, until, minutes), most_kw(site, Quantity.LOAD_KW))
         load = filled(means, per_day=24 * 60 // minutes)
         if site.solar.peak_kw == 0:
             return Past(load_kw=load, solar_kw=np.zeros_like(load))
-        means = _possible(self._means(site.id, Quantity.SOLAR_KW, until, minutes), MOST * site.solar.peak_kw)
+        means = _possible(self._means(site.id, Quantity.SOLAR_KW, until, minutes), most_kw(site, Quantity.SOLAR_KW))
         solar = filled(means, per_day=24 * 60 // minutes)
         both = min(len(load), len(solar)) or len(load)
         return Past(load_kw=load[len(load) - both :], solar_kw=solar[max(0, len(solar) - both) :])
@@ -82,6 +81,13 @@ class History:
 
 
 MOSTLY = 0.1
+
+
+def most_kw(site: Site, quantity: Quantity) -> float:
+    """Return the most that a house like this can draw or make: all that its connection, battery and array give it, or its array."""
+    if quantity is Quantity.SOLAR_KW:
+        return MOST * site.solar.peak_kw
+    return site.grid.import_limit_kw + site.max_discharge_kw + site.solar.peak_kw
 
 
 def _possible(means: Array, most_kw: float) -> Array:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.domain.setting import Preferences
 from app.domain.site import HOME, Site, SiteId
+from app.domain.wish import SocWish
 from app.optimizer.rules import Rules
 from app.usecases import ports
 from app.usecases.sunshine import Sunshine
@@ -22,6 +23,8 @@ class Home:
     source: ports.PriceSource
     rules: Rules
     """What the fallback and the third baseline do."""
+    soc_wishes: tuple[SocWish, ...] = ()
+    """What the battery should hold, and when."""
     annual_kwh: float = 3500.0
     """Scales the standard profile until the house has a week of history."""
     switching_cost: float

@@ -31,6 +31,10 @@ class HousePrices:
         refuse_foreign(self.sites[site].money, prices)
         return self.prices.save(site, prices, fetched_at)
 
+    def withdraw(self, site: SiteId, gone: Sequence[Price], at: datetime) -> int:
+        """Take prices back that nobody tells any more, but for slots that are over; return how many went."""
+        return self.prices.withdraw(site, gone, at)
+
     def between(self, site: SiteId, start: datetime, end: datetime, direction: Direction | None = None) -> list[Price]:
         """Return the prices in the house's currency whose slot starts in [start, end), oldest first."""
         code = self.sites[site].currency

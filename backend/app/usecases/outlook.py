@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from app.domain.decision import Override
 from app.domain.errors import UnavailableError
 from app.domain.forecast import Forecast, ForecastKind
+from app.domain.override import holding
+from app.domain.possible import carried_out
 from app.domain.price import PricedSlot
 from app.domain.reading import Quality, Quantity, Reading
 from app.domain.site import Site, SiteId
 from app.domain.slot import Slot, finest_minutes, slot_at, slots_between
+from app.domain.wish import bounds_kwh
 from app.forecasting.adapt import Array, adapted, factors
 from app.forecasting.expect import Expectation, expect
 from app.forecasting.profile import no_sun, standard_load
 from app.forecasting.scenarios import Paths
-from app.optimizer.problem import Problem, assemble
+from app.optimizer.problem import Measured, Problem, ProblemSlot, assemble
 from app.pricing.timeline import LOOK_BACK_DAYS, timeline
 from app.usecases import ports
 from app.usecases.history import History
@@ -23,12 +27,10 @@ from app.usecases.home import Homes
 HORIZON = timedelta(hours=48)
 FRESH_S = 900.0
 """A state of charge older than this is not planned on: a forced mode moves a home battery by a quarter in that time."""
-EASED = 0.02
-"""Share of the capacity by which a measured charge may lie below the reserve before energy is bought for it: a sensor's last percents."""
 LEARN_EVERY, LEARN_FROM = timedelta(hours=6), timedelta(days=28)
 """How often and from how far back the width of intervals is learnt."""
 MEASURED_AS = {ForecastKind.LOAD: Quantity.LOAD_KW, ForecastKind.SOLAR: Quantity.SOLAR_KW}
-STATE = (Quantity.SOC_PCT, Quantity.BATTERY_VOLTAGE_V)
+STATE = (Quantity.SOC_PCT, Quantity.BATTERY_VOLTAGE_V, Quantity.LOAD_KW, Quantity.SOLAR_KW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +106,8 @@ class Outlook:
         slots = slots_between(current.start, current.start + HORIZON, minutes=minutes)
         return Line(stored_at=stored_at, slot=current, priced=timeline(known, slots, zone=site.zone, money=site.money))
 
-    def prospect(self, site: Site, conditions: Conditions, now: datetime) -> Prospect:
-        """Return what to plan, and over which paths to decide.
+    def prospect(self, site: Site, conditions: Conditions, now: datetime, overrides: Sequence[Override] = ()) -> Prospect:
+        """Return what to plan, and over which paths to decide; overrides are carried out whatever they cost.
 
         Raises:
             UnavailableError: names what is missing: the current price, or a fresh state of charge.
@@ -117,9 +119,25 @@ class Outlook:
             raise UnavailableError(f"no state of charge measured in the last {FRESH_S / 60:.0f} minutes")
         expected = self._expectation(site, [priced.slot for priced in conditions.priced], now)
         start_kwh = site.battery.capacity_kwh * soc_pct / 100
-        house = _eased(site, start_kwh)
-        problem = assemble(house, now=now, start_kwh=start_kwh, priced=conditions.priced, load=expected.load, solar=expected.solar)
-        return Prospect(problem=problem, paths=expected.paths)
+        problem = assemble(
+            site,
+            now=now,
+            start_kwh=start_kwh,
+            priced=conditions.priced,
+            load=expected.load,
+            solar=expected.solar,
+            measured=_measured(site, conditions, now),
+        )
+        wished = tuple(self._wished(site, slot, overrides) for slot in problem.slots)
+        return Prospect(problem=replace(problem, slots=wished), paths=expected.paths)
+
+    def _wished(self, site: Site, slot: ProblemSlot, overrides: Sequence[Override]) -> ProblemSlot:
+        """Return a slot with what people wish of it; an override counts for it where it holds in its middle."""
+        span = slot.priced.slot
+        least_kwh, most_kwh = bounds_kwh(self.homes[site.id].soc_wishes, site.battery, span, site.zone)
+        override = holding(overrides, span.start + (span.end - span.start) / 2) if overrides else None
+        forced = None if override is None else carried_out(site, override.command)
+        return replace(slot, least_kwh=least_kwh, most_kwh=most_kwh, forced=forced)
 
     def _expectation(self, site: Site, slots: Sequence[Slot], now: datetime) -> Expectation:
         """Return what was expected when this slot began, or expect anew, and keep the forecasts as issued."""
@@ -158,9 +176,8 @@ class Outlook:
         return sunshine.expected(site, slots, now)
 
 
-def _eased(site: Site, start_kwh: float) -> Site:
-    """Return the site with the reserve that is there, where it is missed by no more than a sensor's last percents."""
-    battery = site.battery
-    if not battery.reserve_kwh - EASED * battery.capacity_kwh <= start_kwh < battery.reserve_kwh:
-        return site
-    return replace(site, battery=replace(battery, reserve_kwh=start_kwh))
+def _measured(site: Site, conditions: Conditions, now: datetime) -> Measured | None:
+    """Return what flows now, where it was just measured."""
+    load_kw = conditions.value(Quantity.LOAD_KW, now)
+    solar_kw = 0.0 if site.solar.peak_kw == 0 else conditions.value(Quantity.SOLAR_KW, now)
+    return None if load_kw is None or solar_kw is None else Measured(load_kw=max(0.0, load_kw), solar_kw=max(0.0, solar_kw))

@@ -10,7 +10,9 @@ from app.control.decide import Situation, Verdict
 from app.control.resolve import resolve
 from app.domain.decision import Command, Decision, Override, ReasonCode
 from app.domain.errors import InfeasibleError, InvalidInputError, NotFoundError, UnavailableError
+from app.domain.override import ahead, holding
 from app.domain.plan import PlanSource
+from app.domain.possible import bounded
 from app.domain.reading import Quantity
 from app.domain.site import Site, SiteId
 from app.domain.slot import Slot, slot_at
@@ -37,7 +39,7 @@ class Recommend:
     time_limit_s: float
     words: ports.Words
     locks: dict[SiteId, threading.Lock] = field(default_factory=dict)
-    forced: dict[SiteId, Override | None] = field(default_factory=dict)
+    forced: dict[SiteId, list[Override]] = field(default_factory=dict)
     """The overrides as last read: they win while the store is away, too."""
 
     def now(self, site: SiteId, now: datetime) -> Decision:
@@ -61,17 +63,32 @@ class Recommend:
         try:
             self.ingest.look(site.id, now)
             conditions = self.outlook.conditions(site, now)
-            override = self.forced[site.id] = self.overrides.active(site.id, now)
+            self.forced[site.id] = self.overrides.between(site.id, ahead(now))
         except UnavailableError as error:
             return self._without_conditions(site, now, error)
-        situation = _situation(site, conditions, now)
+        situation, override = _situation(site, conditions, now), self._forced(site, now)
         if override is not None:
-            return worded(self.words, situation, decide.from_override(site, override))
+            return worded(self.words, situation, self._around(site, conditions, override, now))
         return self._planned(site, conditions, situation, now)
+
+    def _around(self, site: Site, conditions: Conditions, override: Override, now: datetime) -> Verdict:
+        """Return what a person asked for, with the plan around it and what it costs where that can be told."""
+        verdict = decide.from_override(site, override)
+        try:
+            prospect = self.outlook.prospect(site, conditions, now, self.forced[site.id])
+            if prospect.problem.slots[0].forced is None:  # it ends before the middle of the slot
+                return verdict
+            resolved = resolve(prospect.problem, prospect.paths)
+            plan, _ = resolved.planned(now=now, time_limit_s=self.time_limit_s, relative_gap=LIVE_GAP)
+        except (InfeasibleError, UnavailableError, InvalidInputError) as error:
+            log.info("site %s: no plan around an override: %s", site.id, error)
+            return verdict
+        self.journal.keep_plan(plan)
+        return decide.with_plan(verdict, resolved.problem, plan, resolved.choice)
 
     def _planned(self, site: Site, conditions: Conditions, situation: Situation, now: datetime) -> Decision:
         try:
-            prospect = self.outlook.prospect(site, conditions, now)
+            prospect = self.outlook.prospect(site, conditions, now, self.forced[site.id])
             problem, last = prospect.problem, self.journal.last_decision(site.id, now)
             if last is not None and last.fingerprint == problem.fingerprint and last.slot == situation.slot:
                 return last
@@ -85,6 +102,15 @@ class Recommend:
             log.warning("site %s: %s instead of a plan: %s", site.id, verdict.source, error)
             return worded(self.words, situation, verdict)
 
+    def _forced(self, site: Site, now: datetime) -> Override | None:
+        """Return what a person forces now, as far as the house goes as it is described today; the note says where that is less."""
+        override = holding(self.forced.get(site.id, ()), now)
+        if override is None:
+            return None
+        done = bounded(site, override.command)
+        note = "; ".join(each for each in (override.note, done.why_not) if each) or None
+        return replace(override, command=done.command, note=note)
+
     def _fall_back(self, site: Site, conditions: Conditions, now: datetime, *, cause: str) -> Verdict:
         """Take the next rung that stands: the last plan within its horizon, the rules, self-use."""
         plan = self.journal.last_plan(site.id, now)
@@ -97,9 +123,9 @@ class Recommend:
 
     def _without_conditions(self, site: Site, now: datetime, error: UnavailableError) -> Decision:
         """Answer from memory while the store is away."""
-        plan, override = self.journal.last_plan(site.id, now), self.forced.get(site.id)
+        plan, override = self.journal.last_plan(site.id, now), self._forced(site, now)
         verdict = decide.from_last_plan(site, plan, now, cause=str(error)) if plan is not None else None
-        if override is not None and override.span.contains(now):
+        if override is not None:
             verdict = replace(decide.from_override(site, override), cause=str(error))
         elif verdict is None:
             verdict = decide.self_use(ReasonCode.NO_STATE, "Prices and state cannot be read: self-use is always safe", cause=str(error))

@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.errors import UnavailableError
 from app.domain.forecast import Forecast, ForecastKind
 from app.domain.reading import Quantity
 from app.domain.roof import Roof
 from app.domain.site import Site, SiteId
 from app.domain.slot import Slot, floor, slots_between
 from app.forecasting.calibrate import WINDOW_DAYS, Calibration, Lessons, learn
+from app.forecasting.credible import credible
 from app.forecasting.history import slot_means
 from app.forecasting.steps import Steps, flat, middles, onto
 from app.forecasting.sun import Numbers
@@ -51,6 +53,8 @@ class Sunshine:
     expectations: dict[SiteId, Forecast] = field(default_factory=dict)
     """What the newest answer means for this roof."""
     measured: dict[tuple[SiteId, datetime], Numbers] = field(default_factory=dict)
+    complaints: dict[SiteId, str | None] = field(default_factory=dict)
+    """What was wrong with the newest answer, or why there was none."""
 
     def refresh(self, site: Site, now: datetime) -> None:
         """Ask the source if it may be asked again, keep its answer as given, and learn now and then.
@@ -64,8 +68,30 @@ class Sunshine:
             self._learn(site, now)
         if asked + self.source.every <= now:
             self.asked[site.id] = now
-            given = self.source.forecast(slots_between(now, now + AHEAD, minutes=MINUTES), now)
-            self.forecasts.save(site.id, given)
+            self.forecasts.save(site.id, self.ask(site, now))
+
+    def ask(self, site: Site, now: datetime) -> Forecast:
+        """Return what the source says now, as far as it can be one.
+
+        Raises:
+            UnavailableError: the source did not answer usefully.
+        """
+        try:
+            given, complaint = credible(self.source.forecast(slots_between(now, now + AHEAD, minutes=MINUTES), now), self.roof, site.zone)
+        except UnavailableError as error:
+            self.complaints[site.id] = str(error)
+            raise
+        self.complaints[site.id] = "; ".join(filter(None, (self.source.complaint, complaint))) or None
+        return given
+
+    def last_good(self, site: Site, now: datetime) -> Forecast | None:
+        """Return the answer in use; None where there is none, or it is too old.
+
+        Raises:
+            UnavailableError: the store did not answer.
+        """
+        given = self._given(site, now)
+        return given if given is not None and now <= given.issued_at + KEEP else None
 
     def expected(self, site: Site, slots: Sequence[Slot], now: datetime) -> Forecast | None:
         """Return what to expect of the slots that the last good answer covers, from the first on; None where it covers none.
@@ -73,8 +99,8 @@ class Sunshine:
         Raises:
             UnavailableError: the store did not answer.
         """
-        given = self._given(site, now)
-        if given is None or given.issued_at + KEEP < now:
+        given = self.last_good(site, now)
+        if given is None:
             return None
         if site.id not in self.learnt:
             self._learn(site, now)

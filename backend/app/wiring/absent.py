@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.errors import UnavailableError
-from app.domain.price import Price
+from app.domain.price import Direction, Price
 from app.domain.reading import Quantity, Reading
 
 
@@ -54,3 +54,8 @@ class AbsentPrices:
     def published_until(now: datetime) -> datetime:
         """Return that nothing is due."""
         return now
+
+    @staticmethod
+    def told_by(direction: Direction, at: datetime) -> None:
+        """Return that nobody can say: the prices known last stay."""
+        del direction, at

@@ -155,7 +155,7 @@ def keeper_of_answers(settings: Settings, database: Database) -> Drive:
     devices = DeviceStore(database)
     describe = Describe(DescriptionStore(database), SecretStore(database), KeyFile(settings.secrets.key_file), checked)
     prefer = Prefer({}, describe, devices, lambda value: preferences_of(checked(value)))
-    execute = Execute(DecisionStore(database), OverrideStore(database), audit, lambda name: prefer.read(name).controller)
+    execute = Execute(DecisionStore(database), OverrideStore(database), lambda name: prefer.read(name).controller)
     return Drive(prefer, devices, DeviceCommandStore(database), execute, audit, _sends_nothing)
 
 

@@ -86,6 +86,7 @@ class Builder:
             preferences=preferences_of(document),
             source=self._prices(document, secrets, parts, problems),
             rules=Rules.of(site.money, charge_below=wishes.rules.charge_below, sell_above=wishes.rules.sell_above),
+            soc_wishes=tuple(span.wish() for span in wishes.soc),
             annual_kwh=wishes.annual_load_kwh,
             switching_cost=site.money.of(SWITCHING_COST) if wishes.switching_cost is None else wishes.switching_cost,
             house=house,

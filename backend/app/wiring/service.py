@@ -15,7 +15,7 @@ from app.config.leftover import Leftover, leftover, nothing_left
 from app.config.settings import Settings, load
 from app.devices.dongle.listening import Listening
 from app.domain.errors import NotFoundError, UnavailableError
-from app.domain.site import HOME
+from app.domain.site import HOME, SiteId
 from app.services.mqtt_bridges import MqttBridges
 from app.services.tariffs.shared import SharedAnswers
 from app.storage.database import Database, upgrade
@@ -114,6 +114,7 @@ def _built(  # noqa: PLR0917 - everything that a service stands on
         _keep_demo(described, demo, clock())
     homes = _homes(described, kept, clients, clock, simulates=demo is not None)
     use = use_cases(settings, kept, homes, clock)
+    described.changed.append(lambda site: _forget_former_prices(use, site))
     ears = listening(settings, kept.database, clock, use.fleet.drive.answered)
     if ears is not None:
         listen_to(ears, use, settings)
@@ -124,7 +125,7 @@ def _built(  # noqa: PLR0917 - everything that a service stands on
         homes=homes,
         use=use,
         rounds=_rounds(settings, kept, use, workers),
-        guard=guard(settings.api, kept.tokens),
+        guard=guard(settings.api, kept.tokens, kept.audit),
         tokens=kept.tokens,
         clients=clients,
         workers=workers,
@@ -142,6 +143,15 @@ def _homes(described: Describe, kept: Stores, clients: Clients, clock: Callable[
     homes.look()
     described.changed.append(homes.renew)
     return homes
+
+
+def _forget_former_prices(use: UseCases, site: SiteId) -> None:
+    """Have nothing planned on a tariff that a house has no longer, even before the new one answers."""
+    try:
+        if site in use.homes:
+            use.refresh.forget_former(site, use.clock())
+    except UnavailableError as error:  # the next refresh sees to it
+        log.warning("site %s: prices of a former tariff may still stand: %s", site, error)
 
 
 def _rounds(settings: Settings, kept: Stores, use: UseCases, workers: Executor) -> Rounds:

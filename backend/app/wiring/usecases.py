@@ -58,9 +58,7 @@ def use_cases(settings: Settings, kept: Stores, homes: Connections, clock: Calla
     ingest = Ingest(kept.readings, homes, DongleHouses(kept.devices, kept.states, kept.telemetry))
     refresh, limit_s = Refresh(homes, prices), settings.planner.time_limit_s
     outlook = Outlook(prices, kept.readings, kept.forecasts, History(kept.readings), homes)
-    execute = Execute(
-        kept.decisions, kept.overrides, kept.audit, lambda site: preferred.of(site).controller, lambda site: sites[site].inverter
-    )
+    execute = Execute(kept.decisions, kept.overrides, lambda site: preferred.of(site).controller, sites.get)
     drive = Drive(preferred, kept.devices, kept.commands, execute, kept.audit, no_way)
     settle = Settle(homes, prices, kept.readings, kept.decisions, kept.ledger)
     return UseCases(

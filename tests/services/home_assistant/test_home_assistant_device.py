@@ -23,7 +23,7 @@ from tests.builders import house, priced
 from tests.documents import prefer_in
 from tests.fakes import NIGHT, FakeHome, FakeLedger, forced
 from tests.fleet.dongles import FakeDevices
-from tests.records import changed
+from tests.records import audit_entry, changed
 
 RECORDED_BYTES = 16_384
 """Home Assistant drops the attributes of larger states from its records."""
@@ -193,7 +193,8 @@ def test_a_mode_the_inverter_has_not_is_neither_taken_nor_shown() -> None:
     shower = Shower(FakeHome(site=house(modes=(Mode.SELF_USE, Mode.FORCE_CHARGE))).priced())
     with pytest.raises(InvalidInputError, match="no mode of this inverter"):
         shower.device.obey("override", "hold", NIGHT)
-    shower.home.overrides.put(HOME, forced(Command(mode=Mode.HOLD), NIGHT, NIGHT + timedelta(hours=1)))  # of before it lost the mode
+    of_before = forced(Command(mode=Mode.HOLD), NIGHT, NIGHT + timedelta(hours=1))
+    shower.home.overrides.put(HOME, of_before, audit_entry())
     assert shower.states()["override"] == "self_use"
 
 

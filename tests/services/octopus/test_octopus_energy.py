@@ -181,6 +181,44 @@ def test_economy_7_has_its_night_in_utc_all_year(day: date) -> None:
     assert pence(prices) == [31.2] + [15.4] * 14 + [31.2] * 33
 
 
+INTELLIGENT = OctopusTariff.parse("E-1R-IOG-SMB-TOU-25-12-12-C")
+NOTHING = httpx.Response(200, json={"count": 0, "next": None, "previous": None, "results": []})
+
+
+def no_standard_rate(request: httpx.Request, *, only: str | None = None) -> httpx.Response:
+    """Intelligent Go as it is served: an empty list of standard rates, no refusal."""
+    if "standard-unit-rates" in request.url.path or (only is not None and f"{only}-unit-rates" not in request.url.path):
+        return NOTHING
+    return recorded("economy_7_night" if "night" in request.url.path else "economy_7_day")
+
+
+@pytest.mark.parametrize("day", [date(2026, 6, 20), date(2026, 11, 20)])
+def test_an_empty_list_of_standard_rates_is_asked_by_day_and_night(day: date) -> None:
+    fake = FakeOctopus(no_standard_rate)
+    prices = [price for price in one_day(fake.client(INTELLIGENT), day) if price.direction is Direction.IMPORT]
+
+    cheap = [price.slot.start.astimezone(LONDON).time() for price in prices if price.per_kwh == 0.154]
+    assert [request.url.path.rpartition("E-1R-IOG-SMB-TOU-25-12-12-C/")[2] for request in fake.asked] == [
+        f"{kind}-unit-rates/" for kind in ("standard", "day", "night")
+    ]
+    assert len(prices) == 48
+    assert (min(cheap), max(cheap), len(cheap)) == (time(0), time(23, 30), 12), "23:30 to 05:30 by the wall clock"
+
+
+@pytest.mark.parametrize(("only", "told"), [("day", "has day rates only"), ("night", "has night rates only")])
+def test_half_of_a_day_and_night_tariff_is_no_answer(only: str, told: str) -> None:
+    with pytest.raises(UnavailableError, match=told):
+        FakeOctopus(lambda request: no_standard_rate(request, only=only)).client(INTELLIGENT).prices(MIDNIGHT, THREE)
+
+
+@pytest.mark.parametrize("other", [NOTHING, httpx.Response(400, json={"detail": "This tariff has standard rates."}), httpx.Response(404)])
+def test_a_tariff_without_any_rate_has_no_price_and_nothing_is_made_up(other: httpx.Response) -> None:
+    fake = FakeOctopus(lambda request: NOTHING if "standard" in request.url.path else other)
+
+    assert pence(fake.client(INTELLIGENT).prices(MIDNIGHT, THREE)) == []
+    assert pence(FakeOctopus(lambda _: NOTHING).client().prices(MIDNIGHT, THREE)) == [], "Agile that is not out yet is asked once"
+
+
 def test_a_two_register_code_goes_straight_to_day_and_night() -> None:
     fake = FakeOctopus(day_night_api)
 

@@ -142,3 +142,45 @@ def test_asks_again_patiently_while_the_service_is_in_trouble() -> None:
     assert max(client(served).forecast(half_hours(10, 14), at(10)).kw) > 1
     assert len(served.waited_s) == 2
     assert client(served).every >= timedelta(minutes=30)
+
+
+def two_models(*, second: list[float | None] | None) -> Served:
+    """Columns with the model's name behind, as the service gives them where it is asked for several."""
+    light, hours = [500.0] * HOURS, {"time": ENDS_S.tolist()}
+    columns = {
+        f"{name}_icon_seamless": values for name, values in (("global_tilted_irradiance", light), ("temperature_2m", [15.0] * HOURS))
+    }
+    if second is not None:
+        air = [None if each is None else 15.0 for each in second]
+        columns |= {"global_tilted_irradiance_ukmo_seamless": second, "temperature_2m_ukmo_seamless": air}  # type: ignore[dict-item]
+    return Served(lambda _: httpx.Response(200, json={"hourly": hours | columns}))
+
+
+def alone(light: float) -> float:
+    reply = {"time": ENDS_S.tolist(), "global_tilted_irradiance": [light] * HOURS, "temperature_2m": [15.0] * HOURS}
+    return client(Served(lambda _: httpx.Response(200, json={"hourly": reply}))).forecast(half_hours(11, 12), at(11)).kw[0]
+
+
+def test_of_several_models_the_mean_counts_and_what_one_lacks_the_others_say() -> None:
+    second: list[float | None] = [300.0] * 20 + [None] * (HOURS - 20)
+    served = two_models(second=second)
+    source = client(served, models="icon_seamless, ukmo_seamless")
+
+    today, tomorrow = (source.forecast(half_hours(n, n + 1), at(n)).kw[0] for n in (11, 35))
+
+    assert served.asked[0].url.params["models"] == "icon_seamless,ukmo_seamless"
+    assert today == pytest.approx(alone(400.0), rel=0.01)
+    assert tomorrow == pytest.approx(alone(500.0), rel=0.01)
+    assert source.complaint is None
+
+
+def test_a_model_that_knows_nothing_of_the_place_is_named_and_the_others_count() -> None:
+    source = client(two_models(second=[None] * HOURS), models="icon_seamless,ukmo_seamless")
+
+    assert source.forecast(half_hours(11, 12), at(11)).kw[0] == pytest.approx(alone(500.0), rel=0.01)
+    assert source.complaint == "open-meteo: ukmo_seamless knows nothing of this place"
+
+
+def test_a_model_that_the_service_leaves_out_is_named() -> None:
+    with pytest.raises(UnavailableError, match="no global_tilted_irradiance_ukmo_seamless"):
+        client(two_models(second=None), models="icon_seamless,ukmo_seamless").forecast(half_hours(11, 12), at(11))

@@ -49,8 +49,12 @@ function cause(told, zone, now) {
 }
 
 function next({ told, overrides, slots, zone, now }) {
-  const forced = told.plan_source === "override" && overrides.find((each) => Date.parse(each.start) <= now);
-  if (forced) return `Next: the plan decides again at ${when(forced.until, zone, now)}`;
+  const forced = told.plan_source === "override" && overrides.find((each) => each.holds_until);
+  if (forced) {
+    const end = Date.parse(forced.holds_until);
+    const other = overrides.find((each) => Date.parse(each.start) <= end && Date.parse(each.until) > end);
+    return `Next: ${other ? "another override holds" : "the plan decides again"} at ${when(forced.holds_until, zone, now)}`;
+  }
   const change = nextChange(slots, now);
   return change ? `Next: ${ACTIONS[change.step.action]} at ${when(change.step.startMs, zone, now)}` : "";
 }

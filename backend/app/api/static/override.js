@@ -58,11 +58,11 @@ async function force(form) {
   const wish = Object.fromEntries(new FormData(form));
   const until = instant(wish.until, state.zone);
   if (!(until > state.now)) throw new Error("that time is over; choose a later one");
-  const running = state.overrides.find((each) => Date.parse(each.start) <= state.now);
+  const running = state.overrides.find((each) => each.holds_until);
   const slot = running?.start ?? state.told?.slot_start ?? new Date(state.now).toISOString();
   const body = { mode: wish.mode, until: new Date(until).toISOString(), ...optional(wish) };
-  await ask(`/api/v1/overrides/${encodeURIComponent(slot)}`, {}, { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-  return `${MODES[wish.mode][0]} is forced until ${when(until, state.zone, state.now)}.`;
+  const made = await ask(`/api/v1/overrides/${encodeURIComponent(slot)}`, {}, { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  return `${MODES[wish.mode][0]} is forced until ${when(until, state.zone, state.now)}.${made.covers.map(covered).join("")}`;
 }
 
 function optional({ power_kw: power, target_soc_pct: target, note }) {
@@ -73,9 +73,17 @@ function optional({ power_kw: power, target_soc_pct: target, note }) {
   };
 }
 
+// out: a sentence about what an override lies on
+function covered({ mode_code: mode, start, until }) {
+  return ` It lies over ${MODES[mode]?.[0] ?? mode}, ${when(start, state.zone, state.now)} to ${when(until, state.zone, state.now)}, which waits below.`;
+}
+
+// out: a sentence about what holds now: what lay below, or the plan
 async function release(start) {
   await ask(`/api/v1/overrides/${encodeURIComponent(start)}`, {}, { method: "DELETE" });
-  return "Given back: the plan decides again.";
+  const { overrides } = await ask("/api/v1/overrides", {});
+  const below = overrides.find((each) => each.holds_until);
+  return below ? `Given back: ${MODES[below.mode_code]?.[0] ?? below.mode_code} holds until ${when(below.holds_until, state.zone, state.now)}.` : "Given back: the plan decides again.";
 }
 
 // in: the page's state   out: the overrides in force or to come, each with a button that ends it
@@ -91,11 +99,12 @@ function forced(each) {
   const { zone, now } = state;
   const span = Date.parse(each.start) <= now ? `until ${when(each.until, zone, now)}` : `${when(each.start, zone, now)} to ${when(each.until, zone, now)}`;
   const power = each.power_kw == null ? "" : ` at ${number(each.power_kw)} kW`;
+  const waits = !each.holds_until && Date.parse(each.start) <= now;
   const target = each.target_soc_pct == null ? "" : ` to ${number(each.target_soc_pct, 0)} %`;
   return h(
     "li",
     { "data-mode": each.mode_code },
-    h("span", {}, h("b", {}, MODES[each.mode_code]?.[0] ?? each.mode_code), `${power}${target} ${span}, by ${each.set_by}`),
+    h("span", {}, h("b", {}, MODES[each.mode_code]?.[0] ?? each.mode_code), `${power}${target} ${span}, by ${each.set_by}${waits ? "; a newer one lies over it" : ""}`),
     each.note ? h("span", { class: "note", "data-test": "note" }, each.note) : null,
     h("button", { type: "button", class: "quiet", "data-start": each.start, "data-test": "release" }, "Release"),
   );

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from app.control.next_change import next_change
 from app.domain.decision import Command, Decision, Override, ReasonCode
 from app.domain.errors import InvalidInputError, NotFoundError, UnavailableError
-from app.domain.possible import possible
+from app.domain.possible import carried_out
 from app.domain.price import PricedSlot
 from app.domain.site import Mode, Site, SiteId
 from app.domain.slot import Slot
@@ -86,10 +86,10 @@ class HomeAssistantDevice:
 
     def _forced(self, now: datetime) -> Command | None:
         try:
-            override = self.execute.overrides.active(self.site, now)
+            override = self.execute.holding(self.site, now)
         except UnavailableError:
             return None
-        return None if override is None else possible(self.sites[self.site].inverter, override.command).command
+        return None if override is None else carried_out(self.sites[self.site], override.command)
 
     def _override(self, wish: str, now: datetime) -> None:
         if wish == NO_OVERRIDE:

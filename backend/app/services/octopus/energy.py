@@ -14,7 +14,7 @@ from app.domain.errors import InvalidInputError, NotFoundError, UnavailableError
 from app.domain.price import Direction, Price
 from app.domain.slot import Slot, slots_between
 from app.services.agile_day import agile_published_until
-from app.services.octopus.pages import OctopusApi, TwoRegistersError
+from app.services.octopus.pages import OctopusApi, RefusedError, TwoRegistersError
 from app.services.octopus.rates import POUND, SLOT_MINUTES, Rate, day_and_night, half_hours, paid_by
 from app.services.octopus.tariff import NightWindow, OctopusTariff
 
@@ -139,18 +139,37 @@ class OctopusEnergy:
             UnavailableError: no useful answer.
         """
         priced = self._half_hours(tariff, start, end) if start < end else {}
-        source = f"{self.name} {tariff.code}"
+        source = self.told_as(tariff)
         return [
             Price(slot=slot, direction=direction, per_kwh=per_kwh, source=source, currency=POUND.code) for slot, per_kwh in priced.items()
         ]
 
+    def told_as(self, tariff: OctopusTariff) -> str:
+        """Return what a tariff's prices name as their source."""
+        return f"{self.name} {tariff.code}"
+
     def _half_hours(self, tariff: OctopusTariff, start: datetime, end: datetime) -> dict[Slot, float]:
         if tariff.registers == 1:
             try:
-                return half_hours(self._rates(tariff, "standard-unit-rates", start, end), start, end)
+                if rates := self._rates(tariff, "standard-unit-rates", start, end):
+                    return half_hours(rates, start, end)
             except TwoRegistersError:
                 pass  # the code says one register, the service knows better
+            else:
+                return {} if tariff.is_agile else self._where_standard_is_empty(tariff, start, end)
+        return self._two_registers(tariff, start, end)
+
+    def _where_standard_is_empty(self, tariff: OctopusTariff, start: datetime, end: datetime) -> dict[Slot, float]:
+        """Return the day and night rates of a tariff that says with an empty list that it has no standard one; it may have neither."""
+        try:
+            return self._two_registers(tariff, start, end)
+        except RefusedError:
+            return {}
+
+    def _two_registers(self, tariff: OctopusTariff, start: datetime, end: datetime) -> dict[Slot, float]:
         day, night = (self._rates(tariff, f"{register}-unit-rates", start, end) for register in ("day", "night"))
+        if bool(day) != bool(night):
+            raise UnavailableError(f"octopus: tariff {tariff.code} has {'day' if day else 'night'} rates only; its other half is empty")
         return day_and_night(day, night, start, end, is_night=(self.night or tariff.night).contains)
 
     def _rates(self, tariff: OctopusTariff, kind: str, start: datetime, end: datetime) -> list[Rate]:

@@ -14,7 +14,11 @@ MOST_PAGES = 500
 """Two years of half-hours in the API's own small pages; more is a loop of `next` links."""
 
 
-class TwoRegistersError(UnavailableError):
+class RefusedError(UnavailableError):
+    """There is no such thing, or not in this way; trying again will not help."""
+
+
+class TwoRegistersError(RefusedError):
     """The tariff has day and night rates, so its standard rate cannot be asked for."""
 
 
@@ -75,10 +79,10 @@ def _accepted(reply: httpx.Response, what: str) -> httpx.Response:
     if status == httpx.codes.FORBIDDEN:
         raise UnavailableError(f"octopus: {what}: blocked on the way by the content network (403 without JSON), not by the credentials")
     if status == httpx.codes.NOT_FOUND:
-        raise UnavailableError(f"octopus: there is no {what} (404)")
+        raise RefusedError(f"octopus: there is no {what} (404)")
     if status == httpx.codes.BAD_REQUEST and "day and night" in said.lower():
         raise TwoRegistersError(f"octopus: {what} has day and night rates")
-    raise UnavailableError(f"octopus: {what}: HTTP {status} {said}")
+    raise RefusedError(f"octopus: {what}: HTTP {status} {said}")
 
 
 def _is_json(reply: httpx.Response) -> bool:

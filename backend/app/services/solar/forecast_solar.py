@@ -40,6 +40,8 @@ class ForecastSolar:
     api_key: str | None = field(default=None, repr=False)
     sleep: Callable[[float], None] = time.sleep
     name: str = "forecast.solar"
+    complaint: None = None
+    """It answers whole or not at all."""
 
     @property
     def every(self) -> timedelta:

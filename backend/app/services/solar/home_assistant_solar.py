@@ -5,8 +5,8 @@ The energy dashboard's forecast is spoken on its websocket only; what the foreca
 add-ons: Wh per period, at its start), or just the state: a whole local day's energy, which the clear sky then spreads over that day.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from operator import attrgetter
@@ -16,7 +16,7 @@ import httpx
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, Field
 
-from app.domain.errors import UnavailableError
+from app.domain.errors import UnauthorizedError, UnavailableError
 from app.domain.forecast import Forecast
 from app.domain.roof import Roof
 from app.domain.slot import Slot, local_day
@@ -58,7 +58,7 @@ class _Piece:
     high_kw: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class HomeAssistantSolar:
     """Forecast entities behind an `httpx.Client` that has Home Assistant's base URL."""
 
@@ -70,17 +70,19 @@ class HomeAssistantSolar:
     zone: ZoneInfo
     name: str = "home assistant"
     every: timedelta = timedelta(minutes=30)
+    complaint: str | None = None
+    """Which entities gave nothing last time, though others did."""
 
     def forecast(self, slots: Sequence[Slot], now: datetime) -> Forecast:
         """Return the expected power of the slots that are covered, oldest first.
+
+        An entity that gives nothing is done without: a later day's is missing, and for one before it the day after stands in.
 
         Raises:
             UnauthorizedError: the token was refused.
             UnavailableError: no useful answer.
         """
-        api = HomeAssistantApi(http=self.http, token=self.token)
-        pieces = {piece.start: piece for n, entity in enumerate(self.entities) for piece in self._pieces(api, entity, now, n)}
-        ordered = self._with_nights([pieces[start] for start in sorted(pieces)])
+        ordered = self._with_nights(self._said(now))
         kw = self._onto(slots, ordered, [piece.kw for piece in ordered])
         low = [piece.low_kw for piece in ordered if piece.low_kw is not None]
         high = [piece.high_kw for piece in ordered if piece.high_kw is not None]
@@ -93,6 +95,35 @@ class HomeAssistantSolar:
             source=self.name,
             now=now,
         )
+
+    def _said(self, now: datetime) -> list[_Piece]:
+        """Return what the entities that answer usefully say, oldest first; note what the others do not."""
+        api = HomeAssistantApi(http=self.http, token=self.token)
+        days, missing = dict[int, list[_Piece]](), dict[int, str]()
+        for n, entity in enumerate(self.entities):
+            try:
+                days[n] = self._pieces(api, entity, now, n)
+            except UnauthorizedError:
+                raise
+            except UnavailableError as error:
+                missing[n] = str(error)
+        if not days:
+            raise UnavailableError("; ".join(missing.values()))
+        pieces = {piece.start: piece for day in days.values() for piece in day}
+        for n in missing:
+            if following := [day for day in days if day > n]:
+                pieces |= self._stand_in(days[min(following)], now, n, min(following), pieces.values())
+        self.complaint = "; ".join(missing.values()) or None
+        return [pieces[start] for start in sorted(pieces)]
+
+    def _stand_in(self, day: list[_Piece], now: datetime, n: int, of: int, known: Collection[_Piece]) -> dict[datetime, _Piece]:
+        """Return a day's pieces moved to the local day `n` days ahead, where nothing is known."""
+        earlier = self._day(now, of).start - self._day(now, n).start
+        moved = (replace(piece, start=piece.start - earlier, end=piece.end - earlier) for piece in day)
+        return {each.start: each for each in moved if not any(each.start < one.end and one.start < each.end for one in known)}
+
+    def _day(self, now: datetime, days_ahead: int) -> Slot:
+        return local_day(now.astimezone(self.zone).date() + timedelta(days=days_ahead), self.zone)
 
     def _pieces(self, api: HomeAssistantApi, entity: str, now: datetime, days_ahead: int) -> list[_Piece]:
         shown = api.state_as(_State, entity)
@@ -113,7 +144,7 @@ class HomeAssistantSolar:
         energy, per_kwh = number(shown.state), PER_UNIT["kwh"].get(given.unit_of_measurement or "")
         if energy is None or per_kwh is None:
             raise UnavailableError(f"{self.name}: {entity} shows {shown.state!r} and no forecast in its attributes")
-        day = local_day(now.astimezone(self.zone).date() + timedelta(days=days_ahead), self.zone)
+        day = self._day(now, days_ahead)
         return [_Piece(day.start, day.end, energy / per_kwh / day.hours)]
 
     def _with_nights(self, pieces: list[_Piece]) -> list[_Piece]:

@@ -30,6 +30,11 @@ class _Series(BaseModel):
     model_config = ConfigDict(extra="allow")
     time: list[int]
 
+    def of_models(self, name: str, models: Sequence[str]) -> Numbers:
+        """Return a column, a row for each model: where several are asked, the service has a column for each."""
+        suffixed = len(models) > 1
+        return np.array([self.column(f"{name}_{model}" if suffixed else name) for model in models or ("",)])
+
     def column(self, name: str) -> Numbers:
         """Return a column as numbers, NaN where the service has none."""
         values = getattr(self, name, None)
@@ -43,7 +48,7 @@ class _Reply(BaseModel):
     minutely_15: _Series | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class OpenMeteo:
     """Weather models behind an `httpx.Client` that has the base URL, e.g. `https://api.open-meteo.com/v1/`."""
 
@@ -52,12 +57,15 @@ class OpenMeteo:
     quarters: bool = False
     """Worth it where a model computes quarter-hours itself (Central Europe, North America); elsewhere they are only interpolated."""
     models: str | None = None
+    """Of several, with commas between, the mean counts."""
     api_key: str | None = None
     ensemble: str | None = None
     """Names an ensemble, e.g. icon_seamless, whose members give the spread."""
     sleep: Callable[[float], None] = time.sleep
     name: str = "open-meteo"
     every: timedelta = timedelta(minutes=30)
+    complaint: str | None = None
+    """Which of several models knew nothing last time."""
 
     def forecast(self, slots: Sequence[Slot], now: datetime) -> Forecast:
         """Return the expected power of the slots that are covered, oldest first.
@@ -78,17 +86,22 @@ class OpenMeteo:
     def _plane(self, plane: Plane, slots: Sequence[Slot]) -> tuple[Numbers, Numbers, Numbers]:
         """Return the ends of a plane's intervals, its light in each and the air's temperature."""
         block = "minutely_15" if self.quarters else "hourly"
-        params = self._params(plane, slots) | {block: f"{LIGHT},{AIR}"} | ({"models": self.models} if self.models else {})
+        models = self._models
+        params = self._params(plane, slots) | {block: f"{LIGHT},{AIR}"} | ({"models": ",".join(models)} if models else {})
         reply = self._api.get(_Reply, "forecast", params)
         series = reply.hourly if block == "hourly" else reply.minutely_15
         if series is None:
             raise UnavailableError(f"open-meteo: the reply has no {block} values")
-        light, air = series.column(LIGHT), series.column(AIR)
-        air = np.append(air[:1], (air[1:] + air[:-1]) / 2)  # said at the stamps; the light is a mean up to each stamp
+        light, air = series.of_models(LIGHT, models), series.of_models(AIR, models)
+        air = np.concatenate([air[:, :1], (air[:, 1:] + air[:, :-1]) / 2], axis=1)  # at the stamps; the light is a mean up to each stamp
         known = np.isfinite(light) & np.isfinite(air)
         if not known.any():
             raise UnavailableError("open-meteo: the forecast is empty")
-        return np.array(series.time, dtype=np.float64)[known], light[known], air[known]
+        silent = [model for model, each in zip(models, known, strict=False) if not each.any()]
+        self.complaint = f"open-meteo: {', '.join(silent)} know{'' if len(silent) > 1 else 's'} nothing of this place" if silent else None
+        told = known.any(axis=0)
+        light_w_m2, air_c = (np.mean(each[:, told], axis=0, where=known[:, told]) for each in (light, air))
+        return np.array(series.time, dtype=np.float64)[told], light_w_m2, air_c
 
     def _spread(self, slots: Sequence[Slot], times: Numbers, air_c: Numbers, kw: Numbers) -> tuple[Numbers, Numbers] | tuple[None, None]:
         """Return what a tenth of the members stay below and exceed, around the main forecast; nothing if they are not there."""
@@ -134,6 +147,10 @@ class OpenMeteo:
             "past_days": 1,
             **key,
         }
+
+    @property
+    def _models(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for each in (self.models or "").split(",") if (name := each.strip())))
 
     @property
     def _api(self) -> JsonApi:

@@ -50,6 +50,8 @@ class Smhi:
     sleep: Callable[[float], None] = time.sleep
     name: str = "smhi"
     every: timedelta = timedelta(hours=1)
+    complaint: None = None
+    """It answers whole or not at all."""
 
     def forecast(self, slots: Sequence[Slot], now: datetime) -> Forecast:
         """Return the expected power of the slots that are covered, oldest first.

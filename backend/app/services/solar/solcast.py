@@ -45,6 +45,8 @@ class Solcast:
     shape: Shape = flat
     sleep: Callable[[float], None] = time.sleep
     name: str = "solcast"
+    complaint: None = None
+    """It answers whole or not at all."""
 
     @property
     def every(self) -> timedelta:

@@ -14,6 +14,7 @@ from app.services.tariffs.source import OneWay, PriceSource, Tools
 
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
+NO_AGREEMENT = "no agreement"
 NOBODY_PAYS = Fixed(per_kwh=0.0)
 
 
@@ -22,6 +23,7 @@ class Leg:
     """One direction of one agreement."""
 
     agreement: Agreement
+    direction: Direction
     options: PriceOptions
     source: OneWay
 
@@ -54,6 +56,11 @@ class AgreedPrices:
         """
         return sorted((price for leg in self.legs for price in leg.prices(start, end)), key=attrgetter("slot"))
 
+    def told_by(self, direction: Direction, at: datetime) -> str:
+        """Return what prices of an instant name as their source: that of the agreement which holds then."""
+        held = (leg.source.told_as for leg in self.legs if leg.direction is direction and leg.agreement.holds(at))
+        return next(held, NO_AGREEMENT)
+
     def published_until(self, now: datetime) -> datetime:
         """Return the instant up to which every source that holds now should have published."""
         held = [leg for leg in self.legs if leg.agreement.holds(now)]
@@ -71,5 +78,5 @@ def agreed(tariff: Tariff, tools: Tools, shared: SharedAnswers) -> AgreedPrices:
         for direction, options in ((Direction.IMPORT, agreement.buying), (Direction.EXPORT, agreement.selling or NOBODY_PAYS)):
             if not isinstance(options, PriceSource):
                 raise InvalidSiteError(f"{options.source} cannot be opened")
-            legs.append(Leg(agreement=agreement, options=options, source=shared.of(options, direction, tools)))
+            legs.append(Leg(agreement=agreement, direction=direction, options=options, source=shared.of(options, direction, tools)))
     return AgreedPrices(legs=legs)

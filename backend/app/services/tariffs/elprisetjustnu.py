@@ -52,6 +52,11 @@ class SpotPrices:
         """What it is called in messages and records."""
         return f"elprisetjustnu {self.area}"
 
+    @property
+    def told_as(self) -> str:
+        """What its prices name as their source."""
+        return self.name
+
     def prices(self, start: datetime, end: datetime) -> list[Price]:
         """Return what is published of [start, end), oldest first, in SEK per kWh without VAT.
 
@@ -77,7 +82,7 @@ class SpotPrices:
             raise UnavailableError(f"{what}: the reply makes no sense: {error.errors()[0]['msg']}") from error
         _must_fill(day, rows, what)
         return [
-            Price(slot=row.slot, direction=self.direction, per_kwh=row.SEK_per_kWh, source=self.name, currency="SEK")
+            Price(slot=row.slot, direction=self.direction, per_kwh=row.SEK_per_kWh, source=self.told_as, currency="SEK")
             for row in sorted(rows, key=lambda each: each.time_start)
         ]
 

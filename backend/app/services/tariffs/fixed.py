@@ -41,11 +41,16 @@ class FixedPrice:
             return f"fixed price of {self.per_kwh} {self.currency} per kWh"
         return f"fixed export payment of {self.per_kwh} {self.currency} per kWh" if self.per_kwh else "no export payment"
 
+    @property
+    def told_as(self) -> str:
+        """What its prices name as their source."""
+        return self.name
+
     def prices(self, start: datetime, end: datetime) -> list[Price]:
         """Return every half-hour of [start, end)."""
         slots = slots_between(start, end, minutes=SLOT_MINUTES)
         return [
-            Price(slot=slot, direction=self.direction, per_kwh=self.per_kwh, source=self.name, currency=self.currency) for slot in slots
+            Price(slot=slot, direction=self.direction, per_kwh=self.per_kwh, source=self.told_as, currency=self.currency) for slot in slots
         ]
 
     def published_until(self, now: datetime) -> datetime:

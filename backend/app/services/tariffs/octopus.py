@@ -12,6 +12,9 @@ from app.services.octopus.energy import OctopusEnergy, known_until
 from app.services.octopus.tariff import OctopusTariff
 from app.services.tariffs.source import OneWay, PriceSource, Tools
 
+SELLING = frozenset({"OUTGOING", "EXPORT", "SEG"})
+BOTH_WAYS = frozenset({"INTELLI", "FLUX"})
+
 
 class Octopus(PriceSource):
     """A product of Octopus Energy in a region of Great Britain."""
@@ -23,6 +26,21 @@ class Octopus(PriceSource):
     payment_method: Literal["DIRECT_DEBIT", "NON_DIRECT_DEBIT"] = "DIRECT_DEBIT"
     base_url: Url = "https://api.octopus.energy/v1/"
     api_key: SecretName | None = Field(None, description="Only for metered consumption; prices are public.")
+
+    @property
+    def only_for(self) -> Direction | None:
+        """The direction that the product's code names. Intelligent Flux pays both ways under the code of its import."""
+        words = set(self.product.upper().split("-"))
+        if words & SELLING:
+            return Direction.EXPORT
+        return Direction.IMPORT if "IMPORT" in words and not words >= BOTH_WAYS else None
+
+    def doubt(self, direction: Direction) -> str | None:
+        """Return that a product under export does not call itself one."""
+        both = set(self.product.upper().split("-")) >= BOTH_WAYS
+        if direction is Direction.EXPORT and self.only_for is None and not both:
+            return f"{self.product} stands under export, and products for export are called {' or '.join(sorted(SELLING))}"
+        return None
 
     def open(self, direction: Direction, tools: Tools) -> OneWay:
         """Return the product's rates as half-hours."""
@@ -49,6 +67,11 @@ class OctopusRates:
     def name(self) -> str:
         """What it is called in messages."""
         return self.client.name
+
+    @property
+    def told_as(self) -> str:
+        """What its prices name as their source."""
+        return self.client.told_as(self.tariff)
 
     def prices(self, start: datetime, end: datetime) -> list[Price]:
         """Return the published half-hours of [start, end), oldest first, in GBP per kWh incl. VAT."""

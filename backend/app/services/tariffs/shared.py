@@ -57,6 +57,11 @@ class Share:
         """What it is called in messages and records."""
         return self.shared.source.name
 
+    @property
+    def told_as(self) -> str:
+        """What its prices name as their source."""
+        return self.shared.source.told_as
+
     def prices(self, start: datetime, end: datetime) -> list[Price]:
         """Return what is published of [start, end); fetched a moment ago for another house where that covers it.
 

@@ -32,6 +32,11 @@ class SimulatedPrices:
         """What it is called in messages and records."""
         return self.agile.name
 
+    @property
+    def told_as(self) -> str:
+        """What its prices name as their source."""
+        return self.name
+
     def prices(self, start: datetime, end: datetime) -> list[Price]:
         """Return what is published of [start, end), oldest first."""
         return [price for price in self.agile.prices(start, end) if price.direction is self.direction]

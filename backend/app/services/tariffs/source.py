@@ -20,6 +20,11 @@ class OneWay(Protocol):
         """What it is called in messages and records."""
         ...
 
+    @property
+    def told_as(self) -> str:
+        """What its prices name as their `source`."""
+        ...
+
     def prices(self, start: datetime, end: datetime) -> list[Price]:
         """Return what is published of [start, end), oldest first; unpublished slots are absent.
 

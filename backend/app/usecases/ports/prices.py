@@ -28,12 +28,20 @@ class PriceSource(Protocol):
         """Return the instant up to which this source should have published by now, its lateness allowed for."""
         ...
 
+    def told_by(self, direction: Direction, at: datetime) -> str | None:
+        """Return what prices of an instant name as their source, as things stand; None where nobody can say."""
+        ...
+
 
 class Prices(Protocol):
     """The price history."""
 
     def save(self, site: SiteId, prices: Sequence[Price], fetched_at: datetime) -> int:
         """Store prices, replacing those of the same slot, direction; return how many were new or changed."""
+        ...
+
+    def withdraw(self, site: SiteId, gone: Sequence[Price], at: datetime) -> int:
+        """Take prices back that nobody tells any more, but for slots that are over; return how many went."""
         ...
 
     def between(self, site: SiteId, start: datetime, end: datetime, direction: Direction | None = None) -> list[Price]:

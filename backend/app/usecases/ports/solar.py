@@ -21,6 +21,11 @@ class SolarSource(Protocol):
         """How long one answer is used before it is asked again: its allowance of calls."""
         ...
 
+    @property
+    def complaint(self) -> str | None:
+        """What was wrong with the last answer, though it is used; None where nothing was."""
+        ...
+
     def forecast(self, slots: Sequence[Slot], now: datetime) -> Forecast:
         """Return the roof's expected AC power in those of the slots it covers, without a gap from the first on.
 
