@@ -128,6 +128,12 @@ class FakeReadings:
         wanted = (each for each in self.rows.values() if each.quantity is quantity and each.quality is Quality.GOOD)
         return sorted((each for each in wanted if start <= each.at < end), key=lambda each: each.at)
 
+    def before(self, site: SiteId, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
+        del site
+        self.disk.reach()
+        told = [each for each in self.rows.values() if each.quantity is quantity and each.quality is not Quality.MISSING]
+        return sorted((each for each in told if start <= each.at < end), key=lambda each: each.at)
+
 
 @dataclass
 class FakeForecasts:

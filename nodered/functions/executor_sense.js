@@ -26,6 +26,8 @@ function wrong(told) {
         if (!within(every_s, 0.5, 1e8) || !within(offset_s, 0, 86400) || !within(jitter_s, 0, 86400)) return `the rhythm of ${name} is incomplete`;
     }
     if (!is_text(told.device_id)) return "device_id is no text";
+    const span = Object.keys(told.plausible ?? {}).find((quantity) => !SENSORS.includes(quantity) || !is_span(told.plausible[quantity]));
+    if (span) return `what ${span} can be is not described`;
     return told.profile === null ? null : wrong_profile(told.profile, told.devices); // null: not reached through Home Assistant
 }
 
@@ -33,7 +35,7 @@ function wrong_profile(profile, devices) {
     if (!is_map(profile) || ![profile.profile, profile.title, profile.tells ?? ""].every(is_text)) return "it names no inverter";
     const { settings, sensors, modes, lacks, press } = profile;
     if (![settings, sensors, modes, lacks ?? {}].every(is_map) || !Array.isArray(press ?? [])) return "its inverter is incomplete";
-    const setting = Object.keys(settings).find((role) => !is_entity(settings[role]?.entity) || !within(settings[role].tolerance ?? 0, 0, 1e6));
+    const setting = Object.keys(settings).find((role) => !is_entity(settings[role]?.entity) || !within(settings[role].tolerance ?? 0, 0, 1e6) || !within(settings[role].step ?? 1, 1e-6, 1e6) || !is_span(settings[role]));
     if (setting) return `the setting ${setting} is not described`;
     const sensor = Object.keys(sensors).find((quantity) => !SENSORS.includes(quantity) || !is_sensor(sensors[quantity]) || !is_text(devices?.[quantity]));
     if (sensor) return `the sensor ${sensor} is not described`;
@@ -52,6 +54,10 @@ function is_step(step, settings) {
 
 function is_value(told) {
     return Number.isFinite(told) || (is_text(told) && (!/^-?\$/.test(told) || WORDS.includes(told)));
+}
+
+function is_span({ least = -1e6, most = 1e6 }) {
+    return within(least, -1e9, 1e9) && within(most, least, 1e9);
 }
 
 function is_sensor(sensor) {

@@ -3,8 +3,9 @@ const { store } = msg.settings;
 const state = global.get("battery", store) || {};
 const error = msg.error && { code: "flow", text: `${msg.error.source?.name || "a node"}: ${msg.error.message}` };
 const problem = error || msg.order?.cause || msg.failure || null;
-const offline = !problem && msg.house && Object.values(msg.house.measured).some((value) => value === null)
-    ? { code: "sensor", text: `no value from ${Object.entries(msg.house.measured).filter(([, value]) => value === null).map(([name]) => msg.settings.profile.sensors[name].entity).join(", ")}` } : null;
+const offline = !problem && msg.house && Object.values(msg.house.told).some((value) => value === null)
+    ? { code: "sensor", text: `no value from ${Object.entries(msg.house.told).filter(([, value]) => value === null).map(([name]) => msg.settings.profile.sensors[name].entity).join(", ")}` } : null;
+const doubted = !problem && msg.house?.doubts?.length ? { code: "sensor", text: `not believed: ${msg.house.doubts.join("; ")}` } : null;
 const frozen = !problem && msg.house?.frozen_at
     ? { code: "sensor", text: `no sensor has told anything since ${new Date(msg.house.frozen_at).toISOString().slice(0, 16)}Z` } : null;
 // an inverter that is not in Home Assistant any more cannot be let go of; otherwise the new one's turn comes once this one is in self-use
@@ -14,7 +15,7 @@ const again = state.again || Boolean(letting_go && !state.ours);
 state.again = false;
 state.last = {
     at: Date.now(), recommendation: msg.recommendation ?? state.last?.recommendation ?? null, fresh: Boolean(msg.recommendation),
-    order: msg.order ?? null, result: msg.result ?? null, would_write: msg.would_write ?? null, problem: problem || offline || frozen,
+    order: msg.order ?? null, result: msg.result ?? null, would_write: msg.would_write ?? null, problem: problem || offline || doubted || frozen,
     readings_failure: msg.got?.readings?.failure ?? null,
 };
 global.set("battery", state, store);

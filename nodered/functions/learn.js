@@ -46,7 +46,7 @@ function moved(old, now) {
 function hand_over() {
     if (state.ours) node.warn(`${learnt.before.profile.title} could not be brought to self-use before it was replaced in the house's document`);
     keep({ before: null, let_go_until: null });
-    Object.assign(state, { ours: false, held: null, failing: null });
+    Object.assign(state, { ours: false, held: null, failing: null, troubles: {} });
     global.set("battery", state, store);
 }
 

@@ -17,6 +17,8 @@ state.wrote_at = Date.now();
 if (msg.order.done_by !== "self_use") state.ours = true; // until self-use is confirmed
 state.held = null; // from here on until it is read back nobody knows what the inverter does
 msg.wrote = true;
+msg.spent = (msg.spent || 0) + 1;
+msg.touched = [...(msg.touched || []), write.entity].filter(Boolean);
 global.set("battery", state, store);
 msg.payload = { action: write.action, data: write.data || {}, ...(write.entity && { target: { entity_id: [write.entity] } }) };
 return [msg, null];

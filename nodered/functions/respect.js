@@ -22,6 +22,7 @@ if (moved && (!wish || state.held.wish === wish)) { // an override not carried o
         const text = `the inverter went from ${ours} to ${states[id].state} by itself`;
         told("failed", text, state.held.decision_id);
         msg.failure = { code: "reverted", text };
+        msg.trouble = { mode: state.held.done_by, text, cost: state.held.cost || 0, wish: state.held.wish };
     } else {
         state.leave_until = now + hand_s * 1000;
         state.ours = false;

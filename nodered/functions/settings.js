@@ -5,7 +5,7 @@ const told = learnt.before || learnt.document;
 const rhythm = (every_s, offset_s = 0, jitter_s = 0) => ({ every_s, offset_s, jitter_s });
 const NOTHING = { // until the optimizer has told: look for it often, write nothing
     timeout_s: 20, lease_s: 2100, settle_s: 15, ramp_s: 90, tries: 1, write_budget: 0, hand_s: 3600, revert_s: 120, max_power_kw: 100, max_current_a: 100,
-    reserve_pct: 0, limit_pct: 100, notify: true, device_id: "", devices: {}, executes: true, enabled: true, dry_run: false,
+    reserve_pct: 0, limit_pct: 100, notify: true, device_id: "", devices: {}, plausible: {}, executes: true, enabled: true, dry_run: false,
     rhythms: { control: rhythm(30, 3), prices: rhythm(1800, 20, 120), dashboard: rhythm(30), flow: rhythm(10), watchdog: rhythm(20) },
 };
 const NOBODY = { profile: "none", title: "no inverter", verified: "no", settings: {}, sensors: {}, modes: { self_use: [] }, lacks: {} };

@@ -1,5 +1,6 @@
-// in: msg.wanted, and msg.house as read back after the writes   out: 1 done: confirmed or failed   2 write again   3 failed for good: msg.order is self-use now
-const { ramp_s, store, profile } = msg.settings;
+// in: msg.wanted, and msg.house as read back after the writes   out: 1 done: confirmed or failed   2 write again, or tell again what does not run
+// 3 failed for good: msg.order is self-use now; msg.trouble says what failed
+const { ramp_s, revert_s, store, profile, rhythms } = msg.settings;
 const { order } = msg;
 const state = global.get("battery", store) || {};
 const now = Date.now();
@@ -9,17 +10,25 @@ if (msg.refused) off.push(`Home Assistant refused: ${msg.refused}`);
 delete msg.refused;
 
 if (!off.length) {
-    const since = state.held?.key === order.key ? state.held.since : now;
-    const told_at = state.held?.key === order.key && !msg.wrote ? state.held.told_at : now;
+    const before = state.held?.key === order.key ? state.held : null;
+    const since = before?.since ?? now;
+    const told_at = before && !msg.wrote ? before.told_at : now;
+    const ramped = now - since >= 1000 * ramp_s;
+    const { contrary, shown, only_power } = msg.runs;
+    const doubt = ramped ? contrary : null;
     const expect = Object.fromEntries(msg.wanted.filter((each) => each.domain !== "number").map((each) => [each.entity, each.value]));
-    state.held = { key: order.key, wish: order.wish, done_by: order.done_by, decision_id: order.decision_id, expect, since, told_at, ends_at: msg.ends_at };
+    state.held = {
+        key: order.key, wish: order.wish, done_by: order.done_by, decision_id: order.decision_id, expect, since, told_at, ends_at: msg.ends_at,
+        ran: Boolean(before?.ran || shown), cost: before?.cost ?? msg.spent ?? 0, doubted_at: doubt ? before?.doubted_at ?? now : null,
+    };
     state.ours = order.done_by !== "self_use";
-    const doubt = now - since >= 1000 * ramp_s ? contradiction() : null;
-    const blind = profile.modes[order.done_by].some((step) => !Array.isArray(step)); // nothing to read back: only the power can tell
     if (!order.cause) state.failing = null;
     if (order.cause?.code === "restarted") Object.assign(state, { restarted: null, again: true });
-    outcome(doubt || order.note ? "failed" : blind && now - since < 1000 * ramp_s ? "commanded" : "confirmed", order.note || doubt);
-    if (doubt) msg.failure = { code: "power", text: doubt };
+    if (!doubt && now - since >= 1000 * revert_s && (ramped || state.held.ran)) delete state.troubles?.[order.done_by];
+    const found = order.done_by === "self_use" && doubt && now - state.held.doubted_at < 500 * rhythms.control.every_s ? null : doubt; // a cloud makes one such moment
+    outcome(found || order.note ? "failed" : only_power && !ramped ? "commanded" : "confirmed", order.note || found);
+    if (found && !msg.retold && (only_power || order.done_by === "self_use")) return [null, told_again(found), null];
+    if (found) msg.failure = { code: "power", text: found };
     else if (order.note) msg.failure = { code: "cannot", text: order.note };
     return [msg, null, null];
 }
@@ -34,9 +43,20 @@ outcome("failed", text);
 msg.failure = { code: "not_obeyed", text: `the inverter did not obey: ${text}` };
 if (order.done_by === "self_use" || msg.retreated) return [msg, null, null];
 msg.retreated = true;
+msg.retold = false;
 msg.tries_left = undefined;
+if (msg.spent) msg.trouble = { mode: order.done_by, text: msg.failure.text, cost: msg.spent, wish: order.wish };
 msg.order = { ...order, mode_code: "self_use", power_kw: null, target_soc_pct: null, decision_id: null, source: "safety", wish: null, cause: msg.failure };
 return [null, null, msg];
+
+// What was set does not run: whatever the settings say, it is told at once, and the less often the less it helps.
+function told_again(text) {
+    const { held } = state;
+    if (!held.ran) msg.trouble = { mode: order.done_by, text, cost: order.done_by === "self_use" ? 0 : held.cost, wish: order.wish };
+    held.cost = 0;
+    global.set("battery", state, store);
+    return Object.assign(msg, { retold: true, tries_left: 1, failure: { code: "power", text } });
+}
 
 function holds({ entity, domain, value, near }) {
     const row = msg.house.states[entity];
@@ -45,21 +65,9 @@ function holds({ entity, domain, value, near }) {
 }
 
 function read({ entity, value }) {
-    return `${entity} is ${msg.house.states[entity]?.state ?? "not there"}, not ${value}`;
-}
-
-// What the battery does may prove that a setting is only for show; small powers and nearly full or empty batteries prove nothing.
-function contradiction() {
-    const { battery_kw: kw, soc_pct: soc } = msg.house.measured;
-    const asked = Math.min(order.power_kw ?? 1, 1);
-    if (kw === null || kw === undefined || soc === null || soc === undefined) return null;
-    const full = soc >= Math.min(order.target_soc_pct ?? 100, 95) - 1;
-    const empty = soc <= Math.max(order.target_soc_pct ?? 0, msg.settings.reserve_pct) + 6;
-    const does = `the battery ${kw < 0 ? "discharges" : "charges"} ${Math.abs(kw).toFixed(1)} kW`;
-    if (order.done_by === "force_charge" && !full && asked > 0.2 && kw < 0.1 * asked) return `told to charge, but ${does}`;
-    if (order.done_by === "force_discharge" && !empty && asked > 0.2 && kw > -0.1 * asked) return `told to discharge, but ${does}`;
-    if (order.done_by === "hold" && kw < -0.5) return `told to hold, but ${does}`;
-    return null;
+    const { state: is = "not there", options } = msg.house.states[entity] || {};
+    const offers = !options?.length || typeof value !== "string" || options.includes(value);
+    return `${entity} is ${is}, not ${value}${offers ? "" : ", which it does not offer"}`;
 }
 
 function outcome(status, detail) {

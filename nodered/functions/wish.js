@@ -24,7 +24,7 @@ if (wish.do === "dry_run") {
     msg.asks = [{ name: "dry_run", method: "PUT", path: "/api/v1/settings/control", body: { dry_run: Boolean(wish.on) } }];
     return [msg, null];
 }
-if (wish.do === "take_back") Object.assign(state, { leave_until: 0, by_hand: null });
+if (wish.do === "take_back") Object.assign(state, { leave_until: 0, by_hand: null, troubles: {} });
 global.set("battery", state, store);
 return [null, msg];
 

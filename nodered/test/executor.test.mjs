@@ -93,6 +93,8 @@ for (const [why, body, text] of [
     ["with a step to nowhere", profile((told) => { delete told.settings.mode; }), /the mode \w+ is not described/], ["with an unknown mode", profile((told) => { told.modes.turbo = []; }), /the mode turbo/],
     ["with an unknown word", profile((told) => { told.modes.hold = [["mode", "$turbo"]]; }), /the mode hold/], ["with a template for an entity", profile((told) => { told.settings.mode.entity = "select.x') }}"; }), /the setting mode/],
     ["with a sign of 100", profile((told) => { told.sensors.grid_kw.sign = 100; }), /the sensor grid_kw/], ["with a button that is not there", profile((told) => { told.press = ["trigger"]; }), /presses/],
+    ["of a load that is at least 5 and at most 1 kW", executor({ plausible: { load_kw: { least: 5, most: 1 } } }), /what load_kw can be/], ["with a bound as text", profile((told) => { told.settings.charge_power.most = "6"; }), /the setting charge_power/],
+    ["with a step of 0", profile((told) => { told.settings.charge_power.step = 0; }), /the setting charge_power/],
     ["that is huge", executor({ notes: "x".repeat(200e3) }), /longer than 100 kB/],
 ]) {
     test(`an answer ${why} changes nothing, and is named`, () => {

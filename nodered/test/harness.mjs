@@ -6,6 +6,12 @@ export const PROFILES = JSON.parse(readFileSync(new URL("profiles.json", FOLDER)
 export const FUNCTIONS = readdirSync(new URL("functions/", FOLDER)).map((file) => file.replace(".js", ""));
 export const NOON = Date.parse("2026-01-15T12:00:04Z");
 
+// What a house of 15 kW fuse, 10 kW of battery and 4 kW of roof can show.
+const PLAUSIBLE = {
+    soc_pct: { least: 0, most: 100 }, solar_kw: { least: -0.2, most: 5.5 }, load_kw: { least: -0.2, most: 36.8 }, grid_kw: { least: -19.3, most: 19.3 },
+    battery_kw: { least: -13, most: 13 }, battery_voltage_v: { least: 10, most: 1500 },
+};
+
 // What GET /api/v1/sites/home/executor tells of a Fox, or of another inverter by its name; entities are set one by one, and null switches a role off.
 export function executor({ inverter = "fox_ess", entities = {}, signs = {}, ...over } = {}) {
     const given = structuredClone(PROFILES[inverter]);
@@ -18,7 +24,7 @@ export function executor({ inverter = "fox_ess", entities = {}, signs = {}, ...o
         version: "1", site: "home", title: "", currency: "GBP", time_zone: "Europe/London", executes: true, enabled: true, dry_run: false,
         rhythms: { control: rhythm(300, 3), prices: rhythm(1800, 20, 120), dashboard: rhythm(30), flow: rhythm(10), watchdog: rhythm(20) },
         timeout_s: 20, lease_s: 2100, settle_s: 15, ramp_s: 90, tries: 3, write_budget: 60, hand_s: 3600, revert_s: 120,
-        max_power_kw: 10, max_current_a: 100, reserve_pct: 10, limit_pct: 100, notify: true, device_id: "",
+        max_power_kw: 10, max_current_a: 100, plausible: PLAUSIBLE, reserve_pct: 10, limit_pct: 100, notify: true, device_id: "",
         devices: { soc_pct: "bat_home", battery_kw: "bat_home", battery_voltage_v: "bat_home", solar_kw: "sol_home", load_kw: "met_home", grid_kw: "met_home" },
         profile: { ...given, settings, sensors, modes }, ...over,
     };
@@ -67,12 +73,29 @@ export function learn(me, optimizer) {
 export function tick(me, optimizer, inverter, told = recommendation()) {
     const { asked, msg, unknown } = learn(me, optimizer);
     if (unknown) return { asked, calls: [], msg: unknown, shown: me.run("finish", unknown) };
-    msg.house = inverter.look(me.now);
+    Object.assign(msg, looked(me, msg.settings, inverter));
     msg.got = { recommendation: told ? { ok: true, body: told } : { failure: "the optimizer does not answer (ECONNREFUSED)" } };
     const [go, rest] = me.run("check", msg);
     const carried = go ? carryOut(me, go, inverter) : { msg: rest, calls: [] };
     return { ...carried, asked, shown: me.run("finish", carried.msg) };
 }
+
+// What subflow "look at the house" makes of an inverter; nothing where Home Assistant does not answer.
+export function looked(me, settings, inverter) {
+    const house = inverter.look(me.now);
+    return house && { house: me.run("believe", { settings, house }).house };
+}
+
+// A house and its inverter, and the way of one order through both.
+export function ready({ states, measured, told, state } = {}) {
+    const me = house(told);
+    me.remember({ lease_until: NOON + 35 * 60e3, ...state });
+    const inverter = new Inverter(states, measured);
+    const settings = me.settings();
+    const carry = (over) => carryOut(me, { settings, order: order(over), ...looked(me, settings, inverter) }, inverter);
+    return { me, inverter, settings, carry };
+}
+export const statuses = (msg) => msg.outcomes.map((each) => each.status);
 
 // The whole of subflow "carry out": what would be written, against an inverter that may not obey.
 export function carryOut(me, msg, inverter) {
@@ -91,11 +114,11 @@ export function carryOut(me, msg, inverter) {
                 if (refused) call.error = { message: refused };
                 [call, done] = me.run("next_write", call);
             }
-            const seen = inverter.look(me.now);
-            if (seen) done.house = seen;
+            const seen = looked(me, done.settings, inverter);
+            if (seen) Object.assign(done, seen);
             else done.failure = { code: "home_assistant", text: "Home Assistant does not answer" };
         }
-        const [done, again, retreat] = me.run("verify", write || nothing);
+        const [done, again, retreat] = me.run("verify", me.run("runs", write || nothing));
         if (done) return { msg: done, calls };
         go = again || retreat;
     }

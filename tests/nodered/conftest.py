@@ -49,4 +49,5 @@ def calm(request: pytest.FixtureRequest) -> None:
     stack.board.changed, stack.board.told = {}, dict(TOLD)
     stack.ha.set_online(online=True)
     stack.set_ignored("")
+    stack.set_refused("")
     stack.release()

@@ -1,7 +1,7 @@
 """A house whose flow tests drive: a real optimizer, a switchboard, a real Home Assistant with a simulated Fox inverter, a real Node-RED."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -46,6 +46,18 @@ class Stack:
     def set_ignored(self, options: str) -> None:
         """Have the inverter accept an option and not obey: one of them, `everything`, or none."""
         self.ha.home.call_service("input_text", "set_value", {"entity_id": "input_text.sim_ignores", "value": options})
+
+    def set_refused(self, option: str) -> None:
+        """Have the inverter refuse an option; none when it is empty."""
+        self.ha.home.call_service("input_text", "set_value", {"entity_id": "input_text.sim_refuses", "value": option})
+
+    def offer(self, options: Sequence[str]) -> None:
+        """Have the inverter's select offer these options."""
+        self.ha.home.call_service("input_select", "set_options", {"entity_id": "input_select.work_mode", "options": list(options)})
+
+    def drop(self) -> None:
+        """Have the inverter drop its mode and go on showing it."""
+        self.ha.home.call_service("input_boolean", "turn_on", {"entity_id": "input_boolean.sim_dropped"})
 
     def api(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  JSON
         reply = httpx.request(method, f"{self.optimizer.url}/api/v1/{path}", json=body, timeout=30, trust_env=False)

@@ -124,3 +124,15 @@ def test_refuses_what_cannot_be_kept(store: ReadingStore, bad: Reading, why: str
         store.save(HOME, [reading_(), bad])
 
     assert all_of(store) == []
+
+
+def test_what_a_reading_is_judged_by_is_the_newest_of_its_span_with_the_doubted_ones(store: ReadingStore) -> None:
+    doubted = reading_(0, 2, quality=Quality.SUSPECT)
+    store.save(HOME, [reading_(55, 1), doubted, reading_(None, 3, quality=Quality.MISSING), reading_(54, 4)])
+
+    assert store.before(HOME, Quantity.SOC_PCT, at(0), at(4)) == [reading_(55, 1), doubted]
+    assert store.before(HOME, Quantity.SOC_PCT, at(2), at(3)) == [doubted]
+    assert store.before(SiteId("other"), Quantity.SOC_PCT, at(0), at(9)) == []
+    store.save(HOME, [reading_(50, 10 + n) for n in range(60)])
+    assert store.before(HOME, Quantity.SOC_PCT, at(0), at(999))[-1] == reading_(50, 69)
+    assert len(store.before(HOME, Quantity.SOC_PCT, at(0), at(999))) == 50

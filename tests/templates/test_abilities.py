@@ -36,7 +36,7 @@ def test_a_growatt_through_home_assistant_has_three_modes_at_its_own_power_and_n
     ]
     assert powers(growatt) == [None, None]
     assert [each.target_soc for each in growatt.abilities] == [None] * 3
-    assert (growatt.order_life, growatt.read_back, growatt.has_self_use) == (OrderLife.STORED, ReadBack.SETTINGS, True)
+    assert (growatt.order_life, growatt.read_back, growatt.has_self_use) == (OrderLife.STORED, ReadBack.POWER, True)
 
 
 @pytest.mark.parametrize("model", all_models(), ids=lambda model: model.id)
@@ -74,7 +74,7 @@ def test_a_power_has_the_range_and_step_of_what_it_is_written_to(name: str, way:
     [
         ("solis", OrderLife.AS_TOLD, 1800, ReadBack.POWER),
         ("huawei", OrderLife.AS_TOLD, None, ReadBack.POWER),
-        ("solax", OrderLife.TIMER, None, ReadBack.SETTINGS),
+        ("solax", OrderLife.TIMER, None, ReadBack.POWER),
         ("fox_ess", OrderLife.TIMER, None, ReadBack.SETTINGS),
         ("sunsynk", OrderLife.STORED, None, ReadBack.SETTINGS),
     ],

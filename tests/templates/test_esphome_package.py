@@ -3,16 +3,20 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from app.templates.esphome_orders import written
 from app.templates.esphome_package import package
 from app.templates.esphome_sensors import HOUSE
 from app.templates.template import Template, load_all
+from app.templates.words import count, span
 
 ESPHOME = Path(__file__).parents[2] / "esphome"
 TEMPLATES = load_all()
+S16 = {"min": -32768, "max": 32767}
 
 
 def build(*asked: str) -> subprocess.CompletedProcess[str]:
@@ -81,8 +85,21 @@ def test_fox_is_as_the_protocol_shows_it() -> None:
     assert made["battery_dongle"]["modes"]["force_charge"][1:] == [
         {"register": 44001, "function": 6, "value": 60, "write_class": "ram"},
         {"register": 44000, "function": 6, "value": 1, "write_class": "ram", "check": True},
-        {"register": 44002, "function": 16, "value": "power", "scale": -1, "words": 1, "write_class": "ram", "refresh": True},
+        {"register": 44002, "function": 16, "value": "power", "scale": -1, **S16, "words": 1, "write_class": "ram", "refresh": True},
     ]
     power = next(sensor for sensor in made["sensor"] if sensor["id"] == "battery_power")
     assert (power["address"], power["register_type"], power["value_type"]) == (11008, "read", "S_WORD")
     assert power["filters"][0] == {"multiply": -1}
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda each: each.id)
+def test_every_number_of_an_order_is_bounded_by_the_register_it_goes_to(template: Template) -> None:
+    controls = template.controls
+    for step in (each for steps in template.modes.values() for each in steps):
+        kinds = controls[step.write].kinds
+        told: dict[str, Any] = dict(written(step, controls[step.write]))
+        values: list[Any] = told.get("values", [told])
+        for value, kind in zip(values, kinds, strict=True):
+            if isinstance(value, dict) and isinstance(value["value"], str) and count(kind) == 1:
+                low, high = span(kind)
+                assert low <= value["min"] < value["max"] <= high

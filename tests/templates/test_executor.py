@@ -44,7 +44,7 @@ def test_a_house_without_anything_special_is_told_the_model() -> None:
     fox = told("fox_ess")
 
     assert (fox["profile"], fox["tells"], fox["lacks"]) == ("fox_ess", "mode", {})
-    assert fox["settings"]["charge_power"] == {"entity": "number.force_charge_power", "unit": "kW"}
+    assert fox["settings"]["charge_power"] == {"entity": "number.force_charge_power", "unit": "kW", "least": 0}
     assert fox["modes"]["force_charge"] == [["charge_power", "$power"], ["max_soc", "$target_soc"], ["mode", "Force Charge"]]
     assert json.loads(json.dumps(fox)) == fox
 

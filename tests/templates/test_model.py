@@ -55,6 +55,11 @@ def changed(tmp_path: Path, old: str, new: str) -> Model:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
+        (
+            "entity: select.growatt_time_1_mode",
+            "entity: number.growatt_time_1_mode",
+            "settings.mode: a number needs its unit and the least",
+        ),
         ("      hold: Battery First may", "      other: Battery First may", "ways.home_assistant.lacks.other"),
         ("      hold: Battery First may charge from the grid\n", "", "lacks: hold is either a mode or lacking"),
         ("    press: [", "      hold:\n        - [mode, Load First]\n    press: [", "lacks: hold is either a mode or lacking"),

@@ -166,7 +166,7 @@ def test_plans_again_when_the_battery_moved() -> None:
     home = FakeHome().priced()
     assert home.house is not None
     first = home.ask(NIGHT)
-    home.house.soc_pct = 42
+    home.house.soc_pct = 45
     second = home.ask(NIGHT + MINUTE)
     assert second.plan_id != first.plan_id
     assert len(home.plans.rows) == 2

@@ -5,11 +5,14 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.document.bounds import Bounds
 from app.document.control import Executing
 from app.document.devices import InverterDevice
+from app.document.planned import site_of
 from app.document.planned_inverter import own_part
 from app.document.site import SiteDocument
 from app.document.ways import HomeAssistantWay
+from app.domain.plausible import ranges
 from app.domain.reading import Quantity
 from app.domain.setting import NODE_RED
 from app.templates.own import Own
@@ -39,7 +42,8 @@ def executor(document: SiteDocument, version: int, profiles: Profiles) -> Json:
         InvalidInputError: what is special about this inverter does not fit its model.
         NotFoundError: there is no such model.
     """
-    control, inverter = document.control, document.inverter
+    control, inverter, limits = document.control, document.inverter, _limits(document)
+    profile = profile_of(inverter, profiles)
     told = {
         "site": document.id,
         "title": document.title,
@@ -49,10 +53,11 @@ def executor(document: SiteDocument, version: int, profiles: Profiles) -> Json:
         "enabled": control.enabled,
         "dry_run": control.dry_run,
         **_patience(control.executing),
-        **_limits(document),
+        **limits,
         "device_id": (inverter.way.device_id if isinstance(inverter.way, HomeAssistantWay) else None) or "",
         "devices": _devices(document),
-        "profile": profile_of(inverter, profiles),
+        "plausible": {quantity.value: {"least": each.least, "most": each.most} for quantity, each in ranges(site_of(document)).items()},
+        "profile": None if profile is None else _bounds(document, limits).profile(profile),
     }
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
     return {"version": f"{version}-{digest[:DIGITS]}", **told}
@@ -120,6 +125,15 @@ def _limits(document: SiteDocument) -> Json:
         "reserve_pct": battery.reserve_pct,
         "limit_pct": battery.limit_pct,
     }
+
+
+def _bounds(document: SiteDocument, limits: Json) -> Bounds:
+    return Bounds(
+        power_kw=limits["max_power_kw"],
+        current_a=limits["max_current_a"],
+        import_kw=document.grid.most_import_kw,
+        export_kw=document.grid.export_limit_kw,
+    )
 
 
 def _devices(document: SiteDocument) -> dict[str, str]:

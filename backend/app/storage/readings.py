@@ -48,6 +48,13 @@ class ReadingStore:
         rows = self.database.read(lambda session: [row for query in queries for row in session.scalars(query)])
         return {row.quantity: _reading(row) for row in rows}
 
+    def before(self, site: SiteId, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
+        """Return the newest good and suspect readings of [start, end), oldest first; those of several devices may be among them."""
+        rows = select(*COLUMNS).where(ReadingRow.site == site, ReadingRow.quantity == quantity, ReadingRow.quality != Quality.MISSING)
+        newest = rows.where(ReadingRow.at >= start, ReadingRow.at < end).order_by(ReadingRow.at.desc(), ReadingRow.device.desc())
+        asked = newest.limit(JUDGED_BY)
+        return self.database.read(lambda session: [Reading(**row) for row in session.execute(asked).mappings()][::-1])
+
     def between(self, site: SiteId, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
         """Return the good readings of [start, end), oldest first."""
         rows = select(*COLUMNS).where(ReadingRow.site == site, ReadingRow.quantity == quantity, ReadingRow.quality == Quality.GOOD)
@@ -59,6 +66,9 @@ NEWEST = select(ReadingRow).order_by(ReadingRow.at.desc(), ReadingRow.device.des
 FIRST = select(ReadingRow).order_by(ReadingRow.at, ReadingRow.device)
 COLUMNS = tuple(getattr(ReadingRow, name.name) for name in fields(Reading))
 """Not whole rows where there are thousands: a week of a meter is read for each forecast."""
+
+JUDGED_BY = 50
+"""Readings that a newer one is judged by, of all devices of a site together."""
 
 
 def _values(site: SiteId, reading: Reading) -> Values:

@@ -47,14 +47,13 @@ def capability(model: Model, way: WayName | None = None, own: Own | None = None)
 def _by_home_assistant(way: HomeAssistant) -> Capability:
     told = str(way.modes)
     timed = OrderLife.TIMER if way.refresh_s or way.ends_by_itself else OrderLife.STORED
-    calls = [any(isinstance(step, Call) for step in steps) for mode, steps in way.modes.items() if mode.startswith("force_")]
     return Capability(
         abilities=tuple(_ability(way, mode) for mode in _ordered(way.modes)),
         lacks=_lacking(way.lacks),
         has_self_use=way.own_self_use,
         order_life=OrderLife.AS_TOLD if "$minutes" in told else timed,
         longest_order_s=None if way.most_minutes is None else way.most_minutes * 60.0,
-        read_back=ReadBack.POWER if any(calls) else ReadBack.SETTINGS,
+        read_back=way.read_back,
         limits=_limits(way),
         schedule_slots=way.schedule_slots,
     )

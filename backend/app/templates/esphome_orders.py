@@ -1,11 +1,11 @@
 """The orders of an ESPHome package: which registers the dongle's component writes for each mode."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from app.templates.esphome_sensors import Item
 from app.templates.orders import Control, Step, Value
 from app.templates.template import Template
-from app.templates.words import Kind, WordOrder, count
+from app.templates.words import Kind, WordOrder, count, span
 
 
 def uses_percent(template: Template) -> bool:
@@ -29,17 +29,23 @@ def written(step: Step, control: Control) -> Item:
 
 def _value(value: Value, kind: Kind, order: WordOrder) -> Item:
     item: Item = {"value": value.value}
-    item |= {name: given for name, given, usual in _bounds(value) if given != usual}
+    item |= {name: given for name, given, usual in _bounds(value, kind) if given != usual}
     if count(kind) > 1:
         item |= {"words": count(kind), "word_order": order}
     return item | ({"float": True} if kind == "f32" else {})
 
 
-def _bounds(value: Value) -> Iterator[tuple[str, float | None, float | None]]:
+def _bounds(value: Value, kind: Kind) -> Iterator[tuple[str, float | None, float | None]]:
+    """Yield how a number becomes a word; what does not fit one word would come out as another number."""
     yield "scale", value.scale, 1
     yield "offset", value.offset, 0
-    yield "min", value.min, None
-    yield "max", value.max, None
+    low, high = span(kind) if count(kind) == 1 and not isinstance(value.value, int) else (None, None)
+    yield "min", _tighter(max, value.min, low), None
+    yield "max", _tighter(min, value.max, high), None
+
+
+def _tighter(pick: Callable[[float, float], float], one: float | None, other: float | None) -> float | None:
+    return other if one is None else one if other is None else pick(one, other)
 
 
 def _plain(item: Item) -> object:

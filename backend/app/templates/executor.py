@@ -27,6 +27,7 @@ def executor_profile(model: str, way: WayName = "home_assistant", own: Mapping[s
     here = adapted(chosen, house)
     rest: Json = {
         "press": list(here.press),
+        "read_back": here.read_back.value,
         "refresh_s": here.refresh_s,
         "most_minutes": here.most_minutes,
         "device_id": house.device_id,
@@ -47,10 +48,14 @@ def executor_profile(model: str, way: WayName = "home_assistant", own: Mapping[s
 
 
 def _setting(setting: Setting) -> Json:
-    tolerance = setting.tolerance
-    whole = int(tolerance) if tolerance is not None and tolerance.is_integer() else tolerance
-    more = {"unit": setting.unit, "tolerance": whole}
+    numbers = {name: getattr(setting, name) for name in ("least", "most", "step", "tolerance")}
+    more = {"unit": setting.unit} | {name: _plain(value) for name, value in numbers.items()}
     return {"entity": setting.entity} | {name: value for name, value in more.items() if value is not None}
+
+
+def _plain(number: float | None) -> float | None:
+    """Return a whole number without a point."""
+    return int(number) if number is not None and number.is_integer() else number
 
 
 def _step(step: Write | Call) -> object:

@@ -4,6 +4,7 @@ from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from app.domain.capability import ReadBack
 from app.domain.reading import Quantity
 from app.templates.coherence import mode_complaints
 from app.templates.orders import ModeName
@@ -21,6 +22,11 @@ class Setting(Strict):
     entity: str
     """Empty where most houses have none; a house may name its own."""
     unit: str | None = None
+    """Of a number; the entity itself may show another one of the same kind."""
+    least: float | None = None
+    most: float | None = None
+    """None where only the inverter's size bounds it, which the house tells."""
+    step: float | None = None
     tolerance: float | None = None
     """So far from what was told it still counts as done."""
     needed_by: tuple[ModeName, ...] | None = None
@@ -69,6 +75,12 @@ class HomeAssistant(Strict):
     """Whether it follows the house by itself; false for a device that only knows set-points."""
     schedule_slots: int = 0
 
+    @property
+    def read_back(self) -> ReadBack:
+        """What shows that an order was taken: what is called or pressed leaves no setting of the inverter that could be read again."""
+        forcing = (step for mode, steps in self.modes.items() if mode.startswith("force_") for step in steps)
+        return ReadBack.POWER if self.press or any(isinstance(step, Call) for step in forcing) else ReadBack.SETTINGS
+
     def needs(self, role: str, mode: ModeName) -> bool:
         """Return whether a mode cannot be done without that role."""
         used = role in self.press or any(isinstance(step, tuple) and step[0] == role for step in self.modes[mode])
@@ -86,6 +98,15 @@ class HomeAssistant(Strict):
             for mode in self.modes
             if not missing and not setting.entity and self.needs(role, mode)
         ]
+        found += [
+            f"settings.{role}: a number needs its unit and the least it may be; a percentage the most, too"
+            for role, setting in self.settings.items()
+            if _is_number(setting) and (None in (setting.unit, setting.least) or (setting.unit == "%" and setting.most is None))
+        ]
         for complaint in (*found, *mode_complaints(self.modes, self.lacks, get_args(ModeName))):
             raise ValueError(complaint)
         return self
+
+
+def _is_number(setting: Setting) -> bool:
+    return setting.unit is not None or setting.entity.startswith(("number.", "input_number."))

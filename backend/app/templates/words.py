@@ -14,6 +14,12 @@ def count(kind: Kind) -> int:
     return struct.calcsize(_FORMATS[kind]) // 2
 
 
+def span(kind: Kind) -> tuple[int, int]:
+    """Return the least and the most that a whole number of that kind can be."""
+    bits = 16 * count(kind)
+    return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if kind.startswith("s") else (0, 2**bits - 1)
+
+
 def encode(number: float, kind: Kind, order: WordOrder = "big") -> list[int]:
     """Return the words of a number, rounded unless it is a float; `little` puts the low word first.
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.domain.errors import UnavailableError
-from app.domain.reading import Quantity, Reading, Refused, timely
+from app.domain.plausible import Range, judged, ranges
+from app.domain.reading import Quality, Quantity, Reading, Refused, timely
 from app.domain.site import SiteId
 from app.domain.slot import Slot
 from app.fleet.dongle_house import DongleHouses
@@ -144,7 +145,22 @@ class Ingest:
         taken, refused = timely(readings, now)
         if refused:
             log.warning("site %s: %d readings are not taken: %s", site, len(refused), refused[0].why)
+        taken = self._judged(site, taken)
         return Kept(taken=taken, stored=self.readings.save(site, taken), refused=refused)
+
+    def _judged(self, site: SiteId, readings: Sequence[Reading]) -> list[Reading]:
+        """Return readings with the quality that this house, and what it told before, give them."""
+        possible = ranges(self.homes[site].site)
+        before = [each for quantity, span in possible.items() for each in self._before(site, quantity, span, readings)]
+        return judged(readings, possible, before)
+
+    def _before(self, site: SiteId, quantity: Quantity, possible: Range, readings: Sequence[Reading]) -> list[Reading]:
+        """Return what the readings of one quantity are compared with."""
+        instants = [each.at for each in readings if each.quantity is quantity and each.quality is Quality.GOOD]
+        if possible.jump is None or not instants:
+            return []
+        first = min(instants)
+        return self.readings.before(site, quantity, first - possible.memory, first)
 
 
 def _tell(site: SiteId, ended: Future[None]) -> None:

@@ -33,7 +33,9 @@ struct Value {
     double raw;
     if (!base(target, facts, raw)) return false;
     raw = raw * scale + offset;
-    raw = raw < lowest ? lowest : raw > highest ? highest : raw;
+    const bool one_word = words == 1 && !floating;  // what does not fit would come out as another number
+    const double low = one_word && lowest < -32768 ? -32768 : lowest, high = one_word && highest > 65535 ? 65535 : highest;
+    raw = raw < low ? low : raw > high ? high : raw;
     uint32_t bits;
     if (floating) {
       const auto single = float(raw);

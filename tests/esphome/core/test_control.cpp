@@ -1,6 +1,7 @@
 #include "check.h"
 #include "controller.h"
 #include "rules.h"
+#include "steps.h"
 #include "write_guard.h"
 
 using namespace dongle_core;
@@ -198,4 +199,23 @@ TEST("the day's writes are counted by class, over reboots and clock changes, and
   CHECK(!clockless.allows(WriteClass::FLASH, false));
   clockless.roll(0, 86400000);
   CHECK(clockless.allows(WriteClass::FLASH, false));
+}
+
+TEST("a number that does not fit its register is written as the most it holds, never as another one") {
+  Target order;
+  order.power_w = 40000;
+  const auto written = [&](double scale, double lowest, double highest) {
+    Value value;
+    value.source = Source::POWER;
+    value.scale = scale;
+    value.lowest = lowest;
+    value.highest = highest;
+    uint16_t word = 0;
+    CHECK(value.put(order, Facts(), &word));
+    return int(word);
+  };
+  const double no_low = -2147483648.0, no_high = 4294967295.0;
+  CHECK(written(-1, -32768, 32767) == 0x8000);  // as a signed register it would have been 25536 W the other way
+  CHECK(written(-1, no_low, no_high) == 0x8000 && written(2, no_low, no_high) == 65535);
+  CHECK(written(1, 0, 10000) == 10000 && written(1, no_low, no_high) == 40000);
 }

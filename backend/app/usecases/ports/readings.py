@@ -25,6 +25,10 @@ class Readings(Protocol):
         """Return the newest good reading of [since, now] of each quantity; where there is none, the first good one of (now, until]."""
         ...
 
+    def before(self, site: SiteId, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
+        """Return the newest good and suspect readings of a span, oldest first: what a reading at its end is judged by."""
+        ...
+
     def between(self, site: SiteId, quantity: Quantity, start: datetime, end: datetime) -> list[Reading]:
         """Return the good readings of a span, oldest first."""
         ...
