@@ -45,7 +45,7 @@ def test_buys_cheap_and_uses_it_when_dear(alive: Served, minutes: int) -> None:
     assert sum(step["charge_kw"] for step in steps[:4]) > 0
     assert all(step["import_kw"] < 1e-6 for step in steps[4:])
     assert told["decision"]["slot_start"] == "2026-03-01T00:00:00Z"
-    assert told["decision"]["stored_kwh_value"] == pytest.approx(steps[0]["plan_kwh_value"], abs=1e-5)
+    assert told["decision"]["stored_kwh_value"] == pytest.approx(steps[0]["plan_kwh_value"], abs=2e-4)
 
 
 def test_a_negative_price_fills_the_battery(alive: Served) -> None:
