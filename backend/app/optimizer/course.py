@@ -23,7 +23,7 @@ LEVELS = 241
 """Energies that are told apart, 0.04 kWh in a 10 kWh battery."""
 NEVER = 1e9
 """What cannot be, in yardsticks."""
-EVEN_KWH = 1e-6
+EVEN_KWH, EVEN_KW = 1e-6, 1e-5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ def course(problem: Problem, *, decided_kw: float | None = None) -> Course:
             kw, row = float(stage.powers_kw(np.array([moved * (levels[1] - levels[0])]))[0]), row + int(moved)
         powers.append(kw)
         stored = float(stage.after_kwh(np.array([stored]), np.array([kw]))[0]) if row is None else float(levels[row])
-    return _flows(problem, np.array(powers))
+    return _flows(problem, np.where(np.abs(powers) < EVEN_KW, 0.0, powers))
 
 
 def _levels(battery: Battery, start_kwh: float) -> Array:
@@ -155,14 +155,18 @@ def _backward(stages: list[_Stage], levels: Array, ahead: Array) -> tuple[list[A
     return tables[::-1], steps[::-1]
 
 
-def _from_between(stage: _Stage, stored_kwh: float, ahead: Array) -> tuple[float, int]:
-    """Return the cheapest step to a level from an energy between two: the battery's power, and the level's row."""
+def _from_between(stage: _Stage, stored_kwh: float, ahead: Array) -> tuple[float, int | None]:
+    """Return the cheapest step from an energy between two levels: the battery's power, and the row of the level it ends at.
+
+    None where it stays between the two: from outside the limits there may be no way back yet.
+    """
     moved = stage.levels - stored_kwh
     powers = stage.powers_kw(moved)
     down, there, up = stage.reached(ahead)
     ends = np.where(moved < -EVEN_KWH, down, np.where(moved > EVEN_KWH, up, there)) + stage.cost(powers)
     row = int(ends.argmin())
-    return float(powers[row]), row
+    stays = float(np.interp(stored_kwh, stage.levels, there) + stage.cost(np.zeros(1))[0])
+    return (0.0, None) if stays < ends[row] else (float(powers[row]), row)
 
 
 def _flows(problem: Problem, battery_kw: Array) -> Course:

@@ -63,13 +63,7 @@ def solve(
         InfeasibleError: no schedule was proved in time; the next rung of the ladder answers.
     """
     began = time.perf_counter()
-    model = build(problem)
-    for asset, kw in (decided or {}).items():
-        model.devices[asset].carry_out(kw)
-    if problem.assets:
-        bound = _searched(model, began + time_limit_s, relative_gap)
-    else:
-        bound = _settled(model, began + time_limit_s, (decided or {}).get(BATTERY))
+    model, bound = _solved(problem, began + time_limit_s, relative_gap, decided or {})
     traces = {asset: part.traces() for asset, part in model.devices.items()}
     steps = tuple(_step(slot, tuple(each[t] for each in traces.values())) for t, slot in enumerate(problem.slots))
     prove(problem, steps)
@@ -84,6 +78,27 @@ def solve(
         violations=violations(problem, steps),
         solve_s=time.perf_counter() - began,
     )
+
+
+def _solved(problem: Problem, deadline_s: float, relative_gap: float, decided: Mapping[AssetId, float]) -> tuple[_Model, float]:
+    """Return a solved model, and what it costs at least."""
+    if not problem.assets:
+        model = _begun(problem, decided)
+        try:
+            return model, _settled(model, deadline_s, decided.get(BATTERY))
+        except InfeasibleError:  # a course so near a limit that its choices leave nothing
+            if any(slot.forced is not None for slot in problem.slots):
+                raise
+    model = _begun(problem, decided)
+    return model, _searched(model, deadline_s, relative_gap)
+
+
+def _begun(problem: Problem, decided: Mapping[AssetId, float]) -> _Model:
+    """Return the model with what is decided already."""
+    model = build(problem)
+    for asset, kw in decided.items():
+        model.devices[asset].carry_out(kw)
+    return model
 
 
 def build(problem: Problem) -> _Model:
