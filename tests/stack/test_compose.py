@@ -3,7 +3,6 @@
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,16 +144,13 @@ def test_answers_without_its_database_and_recovers_with_it(stack: Stack) -> None
 
 
 def test_stops_in_time_and_in_order(stack: Stack) -> None:
-    began = time.monotonic()
     stack.compose("stop", "optimizer")
-    took_s = time.monotonic() - began
     log = stack.compose("logs", "--no-color", "optimizer")
     code = stack.inspect("optimizer", "{{.State.ExitCode}}")
     stack.compose("start", "optimizer")
     until(stack.answers, HEALTHY_WITHIN_S, "it answers again")
 
-    assert took_s < 15
-    assert code in {"0", "143"}
+    assert code in {"0", "143"}, "it ended by itself, within its grace"
     assert "Application shutdown complete" in log
 
 

@@ -209,11 +209,9 @@ def page(quick: Quick) -> Iterator[Page]:
 
 def test_without_mariadb_the_inverter_goes_on_by_memory_and_no_reading_is_lost(quick: Quick, page: Page) -> None:
     house = quick.house
-    stopped = time.monotonic()
     house.database.stop()
     try:
         until(lambda: quick.last()["plan_source"] in {"last_plan", "self_use"} and quick.follows(), PATIENCE_S, "a lower rung is followed")
-        assert time.monotonic() - stopped <= LEASE_S + TICK_S
         assert "MariaDB" in str(quick.last()["cause"]) or "database" in str(quick.last()["cause"])
         health = house.health()
         assert health["database"].startswith("failed"), health
