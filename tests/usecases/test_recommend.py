@@ -84,7 +84,7 @@ def test_last_rung_is_self_use_when_nothing_is_known() -> None:
     decision = home.ask(NIGHT)
     assert (decision.plan_source, decision.command.mode) == (PlanSource.SELF_USE, Mode.SELF_USE)
     assert decision.reason_code is ReasonCode.NO_PRICE
-    assert decision.cause == "no published price for 2026-06-01 22:00 UTC"
+    assert decision.cause == "no published price for 2026-06-01 23:00"
     assert (decision.price.import_per_kwh, decision.price.provenance) == (None, Provenance.MISSING)
     report = home.health.report(HOME, NIGHT)
     assert not report.can_answer

@@ -26,7 +26,7 @@ from app.domain.plan import Plan, PlanSource, PlanStatus, PlanStep, battery_trac
 from app.domain.possible import end_pct, possible
 from app.domain.price import PricedSlot, Provenance
 from app.domain.site import Mode, Site
-from app.domain.slot import Slot
+from app.domain.slot import Slot, clock
 from app.optimizer.problem import Problem, ProblemSlot
 from app.optimizer.rules import Rules
 
@@ -108,7 +108,7 @@ def from_last_plan(site: Site, plan: Plan, now: datetime, *, cause: str) -> Verd
     return Verdict(
         command=command,
         reason_code=reason_code,
-        reason=_qualified(f"{sentence} (as planned at {plan.created_at:%H:%M} UTC)", done.why_not),
+        reason=_qualified(f"{sentence} (as planned at {clock(plan.created_at, site.zone)})", done.why_not),
         source=PlanSource.LAST_PLAN,
         plan=plan,
         step=rest.steps[0],
@@ -133,7 +133,7 @@ def from_override(site: Site, override: Override) -> Verdict:
     """Return what a person asked for; self-use with the reason where the inverter can no longer be told it."""
     done = possible(site.inverter, override.command)
     note = f" ({override.note})" if override.note else ""
-    sentence = f"{override.set_by} asked for it until {override.span.end:%H:%M} UTC{note}"
+    sentence = f"{override.set_by} asked for it until {clock(override.span.end, site.zone)}{note}"
     return Verdict(
         command=done.command,
         reason_code=ReasonCode.OVERRIDE,

@@ -5,6 +5,7 @@ from app.domain.house import stored_after
 from app.domain.money import money
 from app.domain.plan import PlanStep
 from app.domain.site import Coupling, Mode, Site
+from app.domain.slot import clock
 
 NEGLIGIBLE_KWH = 0.05
 NEGLIGIBLE_KW = 0.05
@@ -68,7 +69,7 @@ def _changed(site: Site, command: Command, step: PlanStep, before: Decision) -> 
     """Return what moved between the last decision and this one, where the mode differs."""
     if before.command.mode is command.mode:
         return None
-    told = [f"{before.command.mode.replace('_', ' ')} until {before.slot.end:%H:%M} UTC"]
+    told = [f"{before.command.mode.replace('_', ' ')} until {clock(before.slot.end, site.zone)}"]
     if before.price.import_per_kwh is not None and before.price.import_per_kwh != step.priced.import_per_kwh:
         told.append(f"price {money(before.price.import_per_kwh, site.currency)} → {money(step.priced.import_per_kwh, site.currency)}")
     if before.stored_kwh_value is not None:

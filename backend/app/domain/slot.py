@@ -31,6 +31,11 @@ class Slot:
         return self.start <= instant < self.end
 
 
+def clock(instant: datetime, zone: ZoneInfo) -> str:
+    """Return the time of day as the people of a house read it from their wall."""
+    return f"{instant.astimezone(zone):%H:%M}"
+
+
 def slot_at(instant: datetime, *, minutes: int) -> Slot:
     """Return the slot that contains the instant: the floor, never the nearest."""
     start = floor(instant, minutes=minutes)

@@ -87,7 +87,7 @@ def _solved(problem: Problem, deadline_s: float, relative_gap: float, decided: M
         try:
             return model, _settled(model, deadline_s, decided.get(BATTERY))
         except InfeasibleError:  # a course so near a limit that its choices leave nothing
-            if any(slot.forced is not None for slot in problem.slots):
+            if time.perf_counter() >= deadline_s or any(slot.forced is not None for slot in problem.slots):
                 raise
     model = _begun(problem, decided)
     return model, _searched(model, deadline_s, relative_gap)

@@ -110,7 +110,7 @@ class Outlook:
             UnavailableError: names what is missing: the current price, or a fresh state of charge.
         """
         if conditions.current is None:
-            raise UnavailableError(f"no published price for {conditions.slot.start:%Y-%m-%d %H:%M} UTC")
+            raise UnavailableError(f"no published price for {conditions.slot.start.astimezone(site.zone):%Y-%m-%d %H:%M}")
         soc_pct = conditions.value(Quantity.SOC_PCT, now)
         if soc_pct is None:
             raise UnavailableError(f"no state of charge measured in the last {FRESH_S / 60:.0f} minutes")
