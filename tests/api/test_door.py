@@ -103,12 +103,10 @@ def test_who_does_not_say_all_of_it_is_ended_and_nothing_of_it_is_taken(sent: by
 
 
 def test_pieces_now_and_then_make_the_end_no_later() -> None:
-    with opened(Hasty) as door:
-        caller = door.connected(b"GET /live HTTP/1.1\r\n")
-        with pytest.raises(ConnectionError):  # noqa: PT012 - it goes on until it is ended
-            while True:
-                caller.sendall(b"X-More: 1\r\n")
-                threading.Event().wait(0.05)
+    with opened(Hasty) as door, door.connected(b"GET /live HTTP/1.1\r\n") as caller, pytest.raises(ConnectionError):  # noqa: PT012 - until
+        while True:
+            caller.sendall(b"X-More: 1\r\n")
+            threading.Event().wait(0.05)
 
 
 def test_the_second_request_of_a_connection_has_its_end_too() -> None:

@@ -46,12 +46,12 @@ async def _crowd(callers: int, *, patience_s: float = 60) -> tuple[Held, list[tu
     held = Held()
     app = InTurn(held, solves=Turns(at_once=1, most_waiting=1), looks=Turns(at_once=2, most_waiting=3, patience_s=patience_s))
     viewers = [asyncio.create_task(ask(app, DASHBOARD)) for _ in range(callers)]
-    while sum(each.done() for each in viewers) < callers - (5 if patience_s > 1 else 2):
-        await asyncio.sleep(0)
+    turned_away = asyncio.as_completed(viewers)
+    for _ in range(callers - (5 if patience_s > 1 else 2)):
+        await next(turned_away)
     assert (await ask(app, NOW))[0] == 200
     solves = [asyncio.create_task(ask(app, OPTIMIZE)) for _ in range(3)]
-    while not any(each.done() for each in solves):
-        await asyncio.sleep(0)
+    await asyncio.wait(solves, return_when=asyncio.FIRST_COMPLETED)
     held.go_on.set()
     assert sorted([status for status, _ in await asyncio.gather(*solves)]) == [200, 200, 503]
     return held, await asyncio.gather(*viewers)
@@ -70,7 +70,7 @@ def test_who_waits_in_vain_is_told_so() -> None:
 
 
 def test_a_turn_comes_back_when_the_answer_fails() -> None:
-    async def fails(scope: Scope, receive: Receive, send: Send) -> None:
+    async def fails(*_: object) -> None:
         raise ValueError
 
     async def twice() -> list[BaseException | tuple[int, dict[bytes, bytes]]]:
