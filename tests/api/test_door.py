@@ -40,7 +40,7 @@ class Opened:
     def __init__(self, door: type[Door], most: int, proxies: tuple[str, ...] = ()) -> None:
         self.bodies: list[bytes] = []
         self.port = free_port()
-        api = ApiSettings(port=self.port, trusted_proxies=proxies)  # type: ignore[arg-type]  # pydantic reads them
+        api = ApiSettings(port=self.port, trusted_proxies=proxies)
         config = configured(self._app(), api, most)
         config.http = door
         self.server = uvicorn.Server(config)

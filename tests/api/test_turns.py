@@ -1,10 +1,13 @@
 """Heavy questions wait for their turn; what has to be answered waits for none of them."""
 
 import asyncio
+from pathlib import Path
 
+from sqlalchemy import QueuePool
 from starlette.types import Message, Receive, Scope, Send
 
-from app.api.turns import InTurn, Turns
+from app.api.turns import ASKS_AT_ONCE, InTurn, Turns
+from app.storage.engine import open_engine
 
 DASHBOARD, NOW, OPTIMIZE = ("GET", "/api/v1/dashboard"), ("GET", "/api/v1/recommendation/now"), ("POST", "/api/v1/optimize")
 
@@ -67,6 +70,26 @@ def test_thirty_viewers_are_looked_after_two_at_a_time_and_too_many_are_told_whe
 def test_who_waits_in_vain_is_told_so() -> None:
     _, answers = asyncio.run(_crowd(5, patience_s=0.1))
     assert sorted(status for status, _ in answers) == [200, 200, 503, 503, 503]
+
+
+def test_however_many_ask_the_database_has_connections_left(tmp_path: Path) -> None:
+    pool = open_engine(f"sqlite:///{tmp_path / 'one.db'}").pool
+    assert isinstance(pool, QueuePool)
+    assert pool.size() + pool._max_overflow >= ASKS_AT_ONCE + 3  # noqa: SLF001 - it tells the limit nowhere else
+
+
+def test_what_needs_no_database_waits_for_nobody() -> None:
+    app = InTurn(Held(), asks=Turns(at_once=0, most_waiting=0))
+
+    async def asked() -> list[int]:
+        return [(await ask(app, each))[0] for each in (NOW, ("GET", "/health"))]
+
+    assert asyncio.run(asked()) == [503, 503]
+    assert asyncio.run(ask(InTurn(_answers, asks=Turns(at_once=0, most_waiting=0)), ("GET", "/live")))[0] == 200
+
+
+async def _answers(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
 
 
 def test_a_turn_comes_back_when_the_answer_fails() -> None:

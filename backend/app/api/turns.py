@@ -15,8 +15,11 @@ LOOKS = frozenset(
     ("GET", f"/api/v1/{path}")
     for path in ("audit", "dashboard", "decisions", "forecast-quality", "prices", "readings", "savings", "shadow")
 )
-"""And the telemetry of devices. What is asked to act on, and the state of health, wait for nobody."""
+"""And the telemetry of devices. What is asked to act on, and the state of health, wait for none of them."""
 TELEMETRY = "/telemetry"
+ASKS = ("/api/v1/", "/health", "/metrics")
+ASKS_AT_ONCE = 12
+"""Every other question: less than the database has connections, so that decisions find one, however many ask."""
 PATIENCE_S = 10.0
 
 
@@ -64,8 +67,9 @@ class Turns:
 class InTurn:
     """Has heavy requests wait for their turn, each kind for its own."""
 
-    def __init__(self, app: ASGIApp, *, solves: Turns | None = None, looks: Turns | None = None) -> None:
+    def __init__(self, app: ASGIApp, *, solves: Turns | None = None, looks: Turns | None = None, asks: Turns | None = None) -> None:
         self.app = app
+        self.asks = asks or Turns(at_once=ASKS_AT_ONCE, most_waiting=200)
         self.solves = solves or Turns(at_once=1, most_waiting=8)
         self.looks = looks or Turns(at_once=2, most_waiting=32)
 
@@ -88,9 +92,12 @@ class InTurn:
     def _of(self, scope: Scope) -> Turns | None:
         if scope["type"] != "http":
             return None
-        asked = (scope["method"], scope["path"].rstrip("/"))
-        looks = asked in LOOKS or asked[1].endswith(TELEMETRY)
-        return self.solves if asked in SOLVES else self.looks if looks else None
+        method, path = scope["method"], scope["path"].rstrip("/")
+        if (method, path) in SOLVES:
+            return self.solves
+        if (method, path) in LOOKS or path.endswith(TELEMETRY):
+            return self.looks
+        return self.asks if method == "GET" and path.startswith(ASKS) else None
 
 
 def _later(wait_s: float) -> ASGIApp:

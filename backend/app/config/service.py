@@ -49,11 +49,11 @@ class ApiSettings(Group):
     host: str = Field("127.0.0.1", description="Address to listen on. Beyond loopback at least one token must be set.")
     port: int = Field(8000, ge=1, le=65535)
     viewer_token: SecretStr | None = Field(None, description="May read.")
+    controller_token: SecretStr | None = Field(None, description="May read, push readings, report outcomes and set overrides.")
+    admin_token: SecretStr | None = Field(None, description="May do everything.")
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
         (), description='Addresses whose X-Forwarded headers are believed, e.g. ["192.168.1.5/32"]; nobody\'s if not given.'
     )
-    controller_token: SecretStr | None = Field(None, description="May read, push readings, report outcomes and set overrides.")
-    admin_token: SecretStr | None = Field(None, description="May do everything.")
 
     @field_validator("viewer_token", "controller_token", "admin_token", mode="before")
     @classmethod
