@@ -35,8 +35,10 @@ from app.api import (
     site_secrets,
     sites,
 )
+from app.api.guards import Guarded
 from app.api.limits import BodyLimit
 from app.api.loopback import LoopbackOnly
+from app.api.turns import InTurn
 from app.wiring.service import Service
 
 log = logging.getLogger(__name__)
@@ -80,10 +82,12 @@ def create_app(service: Service, *, make_rounds: bool = True) -> FastAPI:
     )
     app.state.use, app.state.guard = service.use, service.guard
     errors.install(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(InTurn)
+    app.add_middleware(BodyLimit)  # around the turns: nobody holds one while its body comes
     app.add_middleware(GZipMiddleware, minimum_size=2000)
     if service.guard.is_open:
         app.add_middleware(LoopbackOnly)
+    app.add_middleware(Guarded)
     app.include_router(health.router)
     v1 = APIRouter(prefix="/api/v1")
     for resource in (recommendation, plans, prices, decisions, readings, overrides, settings, optimize):

@@ -3,9 +3,11 @@
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from typer.testing import Result
 
 from app.cli.show import demo_house
+from app.domain.errors import InvalidInputError
 from app.domain.reading import Quantity, reading
 from app.domain.site import HOME, SiteId
 from app.storage.database import Database
@@ -269,3 +272,13 @@ def answer(process: "subprocess.Popen[str]", url: str) -> dict[str, object]:
             return told
     process.kill()
     raise AssertionError(process.communicate())
+
+
+@pytest.mark.parametrize("asked", [["db", "upgrade"], ["recommend"], ["serve"]])
+def test_a_database_of_a_newer_version_is_a_sentence(run: Run, asked: list[str]) -> None:
+    run("db", "upgrade")
+    with closing(sqlite3.connect("battery_optimizer.db")) as file, file:
+        file.execute("UPDATE alembic_version SET version_num = '9999'")
+    told = run(*asked)
+    assert isinstance(told.exception, InvalidInputError)
+    assert "a newer version upgraded it" in str(told.exception)

@@ -35,6 +35,8 @@ class Demo:
     settings: dict[str, str] | None = None
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    prefix: tuple[str, ...] = ()
+    """A command that starts it in its own way."""
 
     @property
     def url(self) -> str:
@@ -44,7 +46,7 @@ class Demo:
     def start(self) -> None:
         """Start it and wait until it is alive."""
         asked = ["serve"] if self.settings is not None else ["demo", "--port", str(self.port), "--folder", str(self.folder / "demo")]
-        command = [sys.executable, "-c", "from app.cli.program import main; main()", *asked]
+        command = [*self.prefix, sys.executable, "-c", "from app.cli.program import main; main()", *asked]
         env = os.environ | {"OPTIMIZER_API__PORT": str(self.port)} | (self.settings or {})
         with (self.folder / "demo.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, env=env, stdout=log, stderr=log)

@@ -8,7 +8,9 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from app.api.security import Refuse, Token, must_open
+from app.domain.decision import Decision
 from app.domain.errors import NotFoundError, UnavailableError
+from app.domain.plan import Plan
 from app.domain.site import HOME, Site, SiteId
 from app.fleet.provision import Provision
 from app.fleet.registry import Fleet
@@ -18,6 +20,7 @@ from app.looks.forecast_quality import ForecastQuality
 from app.looks.health import Health
 from app.looks.savings import Account
 from app.looks.shadow import Shadow
+from app.optimizer.problem import Problem
 from app.usecases import ports
 from app.usecases.describe import Describe
 from app.usecases.execute import Execute
@@ -61,7 +64,8 @@ class UseCases:
     proofs: Proofs
     audit: ports.Audit
     provision: Provision
-    time_limit_s: float
+    optimize: Callable[[Problem, datetime], tuple[Plan, Decision]]
+    """Solves a given problem beside the service, so that decisions do not wait for it."""
     broker_for_devices: tuple[str | None, int | None] = (None, None)
     """Where dongles find the broker."""
 

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from app.api.guards import GUARDS
 from app.domain.errors import (
     ConflictError,
     DeniedError,
@@ -120,8 +121,10 @@ def _invalid(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
-    """Say nothing of what went wrong: the log has it."""
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "an error of ours; the log of the service says more")
+    """Say nothing of what went wrong: the log has it. It goes out around every middleware."""
+    answer = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "an error of ours; the log of the service says more")
+    answer.headers.update(GUARDS)
+    return answer
 
 
 def _http(_request: Request, error: Exception) -> JSONResponse:

@@ -31,7 +31,6 @@ from app.domain.slot import Slot
 from app.optimizer.problem import Problem, ProblemSlot, end_value
 from app.pricing.classify import classify
 from app.templates.vocabulary import words
-from app.usecases.optimize import optimize
 
 router = APIRouter(tags=["optimize"])
 
@@ -251,5 +250,5 @@ class OptimizeOut(Out):
 def optimize_once(use: Use, at: Now, _caller: Viewer, asked: OptimizeIn) -> OptimizeOut:
     """Plan a given problem."""
     problem = asked.problem()
-    plan, decision = optimize(problem, use.recommend.words, now=at, time_limit_s=use.time_limit_s)
+    plan, decision = use.optimize(problem, at)
     return OptimizeOut(plan=PlanOut.of(plan, problem.site), decision=RecommendationOut.of(decision))

@@ -11,13 +11,6 @@ from starlette.types import Scope
 
 STATIC = Path(__file__).parent / "static"
 
-GUARDS = {
-    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
-"""The page talks to its own origin only; the chart library writes inline styles."""
 ASK_AGAIN = {"Cache-Control": "no-cache"}
 """Files are kept but asked for again, so that page and files are always of one version."""
 A_DAY = {"Cache-Control": "public, max-age=86400"}
@@ -29,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 def page() -> FileResponse:
     """Return the page; it asks for a token itself where one is needed."""
-    return FileResponse(STATIC / "index.html", headers=GUARDS | ASK_AGAIN)
+    return FileResponse(STATIC / "index.html", headers=ASK_AGAIN)
 
 
 @router.get("/static/plotly.min.js")

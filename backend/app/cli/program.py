@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
@@ -18,6 +17,7 @@ from app.cli.devices import ca_cli, device_cli
 from app.cli.doctor import examine
 from app.cli.history import history
 from app.cli.houses import Which, the_house
+from app.cli.serving import serve_app
 from app.cli.site import site_cli
 from app.cli.tokens import token_cli
 from app.config.leftover import leftover
@@ -45,9 +45,6 @@ cli.add_typer(ca_cli, name="ca")
 cli.add_typer(device_cli, name="device")
 cli.add_typer(site_cli, name="site")
 out, err = Console(), Console(stderr=True)
-
-GRACE_S = 10
-"""How long a request may go on after SIGTERM: longer than any plan."""
 
 
 def main() -> None:
@@ -216,5 +213,4 @@ def _working(what: str) -> Iterator[None]:
 
 
 def _serve(service: Service) -> None:
-    api = service.settings.api
-    uvicorn.run(create_app(service), host=api.host, port=api.port, log_level="info", access_log=False, timeout_graceful_shutdown=GRACE_S)
+    serve_app(create_app(service), service.settings.api)

@@ -1,5 +1,6 @@
 """Where the service keeps its records, where it listens, and whom it reaches."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
@@ -50,6 +51,9 @@ class ApiSettings(Group):
     viewer_token: SecretStr | None = Field(None, description="May read.")
     controller_token: SecretStr | None = Field(None, description="May read, push readings, report outcomes and set overrides.")
     admin_token: SecretStr | None = Field(None, description="May do everything.")
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description='Addresses whose X-Forwarded headers are believed, e.g. ["192.168.1.5/32"]; nobody\'s if not given.'
+    )
 
     @field_validator("viewer_token", "controller_token", "admin_token", mode="before")
     @classmethod

@@ -21,6 +21,7 @@ from app.services.tariffs.shared import SharedAnswers
 from app.storage.database import Database, upgrade
 from app.storage.retention import Keep, prune
 from app.storage.tokens import TokenStore
+from app.templates.labels import VendorWords
 from app.usecases.describe import Describe
 from app.usecases.rounds import Rounds
 from app.wiring.access import guard
@@ -29,6 +30,7 @@ from app.wiring.clients import Clients
 from app.wiring.connections import Connections
 from app.wiring.dongles import listening, watch
 from app.wiring.homes import Builder
+from app.wiring.solving import Solving
 from app.wiring.stores import Stores, stores
 from app.wiring.take_over import TakeOver
 from app.wiring.usecases import describe, listen_to, use_cases
@@ -62,6 +64,9 @@ class Service:
     tokens: TokenStore
     clients: Clients
     workers: Pools
+    shown: Database
+    """The same database, for what only shows: it takes no connection from decisions."""
+    solving: Solving
     bridges: MqttBridges | None = None
     ears: Listening | None = None
 
@@ -71,7 +76,9 @@ class Service:
         if not self.rounds.finish(ENDING_S):
             log.warning("a house still waits for its neighbour: it is left to it")
         self.use.journal.flush()
+        self.solving.close()
         self.clients.close()
+        self.shown.close()
         self.database.close()
 
 
@@ -113,7 +120,9 @@ def _built(  # noqa: PLR0917 - everything that a service stands on
     else:
         _keep_demo(described, demo, clock())
     homes = _homes(described, kept, clients, clock, simulates=demo is not None)
-    use = use_cases(settings, kept, homes, clock, workers("look"))
+    shown = Database.open(settings.database.url.get_secret_value())
+    solving = Solving(VendorWords(), settings.planner.time_limit_s)
+    use = use_cases(settings, kept, stores(shown), homes, clock, workers("look"), solving)
     described.changed.append(lambda site: _forget_former_prices(use, site))
     ears = listening(settings, kept.database, clock, use.fleet.drive.answered)
     if ears is not None:
@@ -129,6 +138,8 @@ def _built(  # noqa: PLR0917 - everything that a service stands on
         tokens=kept.tokens,
         clients=clients,
         workers=workers,
+        shown=shown,
+        solving=solving,
         bridges=bridges(settings, use),
         ears=ears,
     )

@@ -39,6 +39,7 @@ from app.usecases.refresh import Refresh
 from app.usecases.settle import Settle
 from app.wiring.connections import Connections
 from app.wiring.dongles import authority, no_way
+from app.wiring.solving import Solving
 from app.wiring.stores import Stores
 
 
@@ -52,8 +53,16 @@ def prefer(homes: Connections, kept: Stores) -> Prefer:
     return Prefer(homes, homes.describe, kept.devices, lambda value: preferences_of(checked(value)))
 
 
-def use_cases(settings: Settings, kept: Stores, homes: Connections, clock: Callable[[], datetime], beside: Executor) -> UseCases:
-    """Return everything that a caller can ask for; nobody is listened to yet."""
+def use_cases(  # noqa: PLR0917 - everything that they stand on
+    settings: Settings,
+    kept: Stores,
+    shown: Stores,
+    homes: Connections,
+    clock: Callable[[], datetime],
+    beside: Executor,
+    solving: Solving,
+) -> UseCases:
+    """Return everything that a caller can ask for; nobody is listened to yet. What only shows has connections of its own."""
     preferred, journal, sites = prefer(homes, kept), Journal(kept.plans, kept.decisions), Sites(homes)
     prices = HousePrices(kept.prices, sites)
     ingest = Ingest(kept.readings, homes, beside, DongleHouses(kept.devices, kept.states, kept.telemetry))
@@ -76,20 +85,20 @@ def use_cases(settings: Settings, kept: Stores, homes: Connections, clock: Calla
         health=Health(lambda: _schema(kept.database), refresh, ingest, journal, prices, kept.readings, homes, problem=homes.problem),
         journal=journal,
         prefer=preferred,
-        account=Account(homes, kept.ledger),
+        account=Account(homes, shown.ledger),
         settle=settle,
-        dashboard=Dashboard(sites, kept.ledger, prices, kept.decisions, journal, settle),
-        shadow=Shadow(homes, kept.ledger, kept.decisions),
-        forecast_quality=ForecastQuality(kept.forecasts, kept.ledger),
+        dashboard=Dashboard(sites, shown.ledger, HousePrices(shown.prices, sites), shown.decisions, journal, settle),
+        shadow=Shadow(homes, shown.ledger, shown.decisions),
+        forecast_quality=ForecastQuality(shown.forecasts, shown.ledger),
         fleet=Fleet(kept.devices, kept.states, kept.telemetry, kept.rollups, kept.commands, drive),
-        prices=prices,
-        plans=kept.plans,
-        decisions=kept.decisions,
-        proofs=Proofs(sites, kept.decisions, kept.ledger),
+        prices=HousePrices(shown.prices, sites),
+        plans=shown.plans,
+        decisions=shown.decisions,
+        proofs=Proofs(sites, shown.decisions, shown.ledger),
         audit=kept.audit,
         provision=Provision(kept.devices, kept.credentials, kept.audit, authority(settings)),
         broker_for_devices=(settings.certificates.broker_host, settings.certificates.broker_port),
-        time_limit_s=limit_s,
+        optimize=solving,
     )
 
 
