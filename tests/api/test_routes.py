@@ -73,7 +73,7 @@ def test_health_names_every_component(alive: Served) -> None:
     reply = alive.client.get("/health")
     told = reply.json()
     assert (reply.status_code, told["status"], told["can_answer"], told["simulated"]) == (200, "ok", True, True)
-    assert [each["name"] for each in told["components"]] == ["database", "prices", "battery", "house", "optimizer"]
+    assert [each["name"] for each in told["components"]] == ["database", "prices", "battery", "house", "optimizer", "executor"]
 
 
 def test_a_real_house_on_made_up_prices_is_degraded_and_says_so() -> None:
