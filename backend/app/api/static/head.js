@@ -93,7 +93,7 @@ function money({ price: paid, stored_kwh_value: worth }) {
   return [
     tile("Buying", price(paid.import_per_kwh, paid.currency), per, mark(paid) + kind, { "data-test": "buy", "data-class": kind }),
     tile("Selling", price(paid.export_per_kwh, paid.currency), per, mark(paid) + "export", { "data-test": "sell" }),
-    tile("Stored energy", price(worth, paid.currency), per, worth == null ? "not known now" : "worth, per kWh", { "data-test": "value" }),
+    tile("Stored energy", price(worth, paid.currency), per, worth == null ? "not known now" : "worth, per kWh", { "data-test": "value", "data-wide": "" }),
   ];
 }
 
