@@ -137,9 +137,7 @@ def shadow(weeks: Annotated[int, typer.Option(min=1, max=57, help="How far back.
         with _working("carrying our decisions out in the simulated house"):
             found = service.use.shadow.run(house, last_weeks(clock(), weeks))
         if not found.weeks:
-            out.print(
-                f"There is nothing to compare in the last {weeks} weeks: no slot of them is settled yet. Readings and prices make one within hours."
-            )
+            out.print(f"There is nothing to compare in the last {weeks} weeks: no slot of them is settled yet.")
             return
         out.print(show.shadow_table(found, service.use.sites[house]))
         if not found.observing:
