@@ -73,7 +73,7 @@ def test_health_names_every_component(alive: Served) -> None:
     reply = alive.client.get("/health")
     told = reply.json()
     assert (reply.status_code, told["status"], told["can_answer"], told["simulated"]) == (200, "ok", True, True)
-    assert [each["name"] for each in told["components"]] == ["database", "prices", "battery", "house", "optimizer"]
+    assert [each["name"] for each in told["components"]] == ["database", "prices", "battery", "house", "optimizer", "executor"]
 
 
 def test_a_real_house_on_made_up_prices_is_degraded_and_says_so() -> None:
@@ -280,3 +280,13 @@ def test_the_log_of_changes_has_an_end(fresh: Served) -> None:
     assert ([each["action"] for each in whole["entries"]], whole["more"]) == (["site.created"] + ["settings.changed"] * 3, False)
     assert newest == {"entries": whole["entries"][2:], "more": True}
     assert fresh.client.get("/api/v1/audit", params={"limit": 5001}).status_code == 422
+
+
+def test_the_page_answers_who_only_asks_whether_it_is_there(alive: Served) -> None:
+    reply = alive.client.head("/")
+    assert (reply.status_code, reply.content) == (200, b"")
+
+
+def test_the_icon_is_there_by_its_old_name(alive: Served) -> None:
+    reply = alive.client.get("/favicon.ico")
+    assert (reply.status_code, reply.headers["content-type"]) == (200, "image/svg+xml")

@@ -77,6 +77,7 @@ def test_a_backtest_tells_what_every_policy_costs_and_keeps_every_slot(run: Resu
     html = (tmp_path / "backtest" / "report.html").read_text()
     assert "<script src" not in html
     assert "Plotly.newPlot" in html
+    assert '"2026-01-09 00:00"' in html, "what 8 January saved is known at its end"
 
 
 @pytest.mark.parametrize("words", [[], ["none.csv"], ["house.csv", "--stored"], ["house.csv", "--zone", "Nowhere/At_all"]])

@@ -54,6 +54,13 @@ def test_recommend_says_what_and_why(run: Run) -> None:
     assert "a stored kWh is worth" in told.output
 
 
+def test_a_shadow_run_with_nothing_to_compare_says_so(run: Run) -> None:
+    told = run("shadow")
+    assert told.exit_code == 0, told.output
+    assert "nothing to compare in the last 4 weeks" in told.output
+    assert "week from" not in told.output
+
+
 def test_recommend_without_prices_is_self_use_with_its_cause(run: Run) -> None:
     told = run("recommend")
     assert told.exit_code == 0, told.output

@@ -14,6 +14,7 @@ from app.api.security import Viewer
 from app.domain.decision import Decision
 from app.domain.telemetry import Cause
 from app.fleet.intake import Counts
+from app.looks.execution import Carried
 from app.looks.health import BADNESS, Report, Status
 from app.usecases.turned_away import TurnedAway
 
@@ -33,6 +34,7 @@ class ComponentOut(Out):
     status: Status
     age_s: float | None
     detail: str
+    remedy: str = Field(description="What to do about it; empty where nothing is to be done.")
 
 
 class HealthOut(Out):
@@ -40,6 +42,7 @@ class HealthOut(Out):
 
     status: Status
     can_answer: bool
+    carried_out: Carried | None = Field(description="Whether somebody carries decisions out, as far as reports tell; null if not known.")
     simulated: bool = Field(description="Whether prices or house are made up.")
     simulated_prices: bool
     simulated_house: bool
@@ -61,6 +64,7 @@ def health(use: Use, site: Described, at: Now, _caller: Viewer, response: Respon
     return HealthOut(
         status=report.status,
         can_answer=report.can_answer,
+        carried_out=report.carried,
         simulated=home is not None and home.is_simulated,
         simulated_prices=home is not None and home.simulated_prices,
         simulated_house=home is not None and home.simulated_house,

@@ -19,10 +19,16 @@ A_DAY = {"Cache-Control": "public, max-age=86400"}
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/")
+@router.api_route("/", methods=["GET", "HEAD"])
 def page() -> FileResponse:
     """Return the page; it asks for a token itself where one is needed."""
     return FileResponse(STATIC / "index.html", headers=ASK_AGAIN)
+
+
+@router.get("/favicon.ico")
+def icon() -> FileResponse:
+    """Return the icon to browsers that ask for it by its old name, before or without having read the page."""
+    return FileResponse(STATIC / "icon.svg", headers=A_DAY)
 
 
 @router.get("/static/plotly.min.js")

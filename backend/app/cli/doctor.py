@@ -13,10 +13,10 @@ from app.domain.description import Description
 from app.domain.errors import ForeignMoneyError, NotFoundError, OptimizerError, UnauthorizedError
 from app.domain.price import Direction
 from app.domain.reading import Quality, Quantity
-from app.domain.site import SiteId
+from app.domain.site import Site, SiteId
 from app.looks.health import MADE_UP
 from app.pricing.swapped import looks_swapped
-from app.services.home_assistant.entities import HomeAssistant
+from app.services.home_assistant.entities import HomeAssistant, HomeAssistantStatus
 from app.usecases.home import NO_HOUSE, Home
 from app.usecases.house_prices import refuse_foreign
 from app.wiring.absent import AbsentHouse
@@ -211,6 +211,7 @@ def _house(home: Home) -> Iterator[Finding]:
         yield Finding(name="home assistant", state=str(error), remedy=remedy)
         return
     yield Finding(name="home assistant", state=f"{status.version} {status.state}, {status.time_zone}")
+    yield from _elsewhere(home.site, status)
     if Quantity.SOC_PCT not in house.entities:
         remedy = "add soc_pct to the sensors of the inverter's way: without a state of charge nothing is planned"
         yield Finding(name="soc_pct", state="no entity shows it", remedy=remedy)
@@ -220,4 +221,18 @@ def _house(home: Home) -> Iterator[Finding]:
         if each.quality is Quality.GOOD:
             old = each.quantity is Quantity.SOC_PCT and each.age_s(now) > STALE_S
             remedy = "the sensor does not update: look at its integration" if old else ""
-            yield Finding(name=each.quantity, state=f"{each.value:g}, {each.age_s(now):.0f} s old", remedy=remedy)
+            yield Finding(name=each.quantity, state=f"{each.value:g}, {_old(each.age_s(now))}", remedy=remedy)
+
+
+def _elsewhere(site: Site, status: HomeAssistantStatus) -> Iterator[Finding]:
+    """Doubt a Home Assistant that lives by another clock or money than the document says: one of the two is another house's, or wrong."""
+    told = (("time zone", str(site.zone), status.time_zone), ("currency", site.currency, status.currency))
+    for name, ours, theirs in told:
+        if theirs is not None and theirs != ours:
+            remedy = f"correct place.{name.replace(' ', '_')} in the document, or Home Assistant's own under Settings, System, General"
+            yield Finding(name="home assistant", state=f"its {name} is {theirs}, the document's {ours}", remedy=remedy)
+
+
+def _old(age_s: float) -> str:
+    """Return an age in s; a clock a moment ahead makes no age less than nothing."""
+    return f"{abs(round(age_s))} s {'ahead' if round(age_s) < 0 else 'old'}"

@@ -133,6 +133,9 @@ def shadow(weeks: Annotated[int, typer.Option(min=1, max=57, help="How far back.
         house = the_house(service, site)
         with _working("carrying our decisions out in the simulated house"):
             found = service.use.shadow.run(house, last_weeks(clock(), weeks))
+        if not found.weeks:
+            out.print(f"There is nothing to compare in the last {weeks} weeks: no slot of them is settled yet.")
+            return
         out.print(show.shadow_table(found, service.use.sites[house]))
         if not found.observing:
             out.print(f"{found.carried_out} of our decisions were carried out: this was no shadow. Turn dry run on to observe.")

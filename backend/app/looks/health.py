@@ -10,6 +10,7 @@ from app.domain.plan import PlanSource
 from app.domain.price import Direction
 from app.domain.reading import Quality, Quantity
 from app.domain.site import SiteId
+from app.looks.execution import Carried, Execution, execution
 from app.usecases import ports
 from app.usecases.home import Homes
 from app.usecases.ingest import Ingest
@@ -37,6 +38,8 @@ class Component:
     status: Status
     age_s: float | None
     detail: str
+    remedy: str = ""
+    """What to do about it; empty where nothing is to be done, or nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,8 @@ class Report:
     status: Status
     can_answer: bool
     components: tuple[Component, ...]
+    carried: Carried | None = None
+    """Whether somebody carries decisions out; None while that cannot be told."""
 
 
 @dataclass(slots=True)
@@ -70,12 +75,14 @@ class Health:
         if site not in self.homes:
             return Report(status=Status.FAILED, can_answer=False, components=(database, *site_itself))
         away = database.status is Status.FAILED
+        done = None if away else self._execution(site, now)
         components = (
             database,
             _unreadable("prices") if away else self._prices(site, now),
             _unreadable("battery") if away else self._battery(site, now),
             self._house(site, now),
             self._optimizer(site, now),
+            *_executor(done, now),
             *([] if away else self._sun(site, now)),
             *site_itself,
             *(component for ask in self.others for component in ask(site, now)),
@@ -84,7 +91,7 @@ class Health:
         price_known = not away and components[1].status is not Status.FAILED
         can_answer = price_known or (plan is not None and plan.step_at(now) is not None)
         worst = max((component.status for component in components), key=BADNESS.__getitem__)
-        return Report(status=worst, can_answer=can_answer, components=components)
+        return Report(status=worst, can_answer=can_answer, components=components, carried=None if done is None else done.carried)
 
     def _database(self) -> Component:
         try:
@@ -103,6 +110,12 @@ class Health:
         if home is not None and home.simulated_prices and not home.simulated_house:
             found.append(Component(name="tariff", status=Status.DEGRADED, age_s=None, detail=MADE_UP))
         return found
+
+    def _execution(self, site: SiteId, now: datetime) -> Execution | None:
+        try:
+            return execution(self.journal.decisions, site, self.homes[site].preferences, now)
+        except UnavailableError:
+            return None  # the database is a component of its own
 
     def _prices(self, site: SiteId, now: datetime) -> Component:
         fetched = self.prices.last_fetched(site)
@@ -183,3 +196,12 @@ BADNESS: Mapping[Status, int] = {Status.OK: 0, Status.UNKNOWN: 1, Status.DEGRADE
 
 def _unreadable(name: str) -> Component:
     return Component(name=name, status=Status.UNKNOWN, age_s=None, detail="cannot be read while the database is away")
+
+
+def _executor(done: Execution | None, now: datetime) -> list[Component]:
+    """Return how whoever carries decisions out is; nothing before that can be told."""
+    if done is None or done.carried is Carried.TOO_EARLY:
+        return []
+    age_s = None if done.reported_at is None else max(0.0, (now - done.reported_at).total_seconds())
+    status = Status.DEGRADED if done.carried.is_missing else Status.OK
+    return [Component(name="executor", status=status, age_s=age_s, detail=done.detail, remedy=done.remedy)]

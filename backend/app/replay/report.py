@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date, timedelta
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -111,8 +112,13 @@ def _saved(found: Study, site: Site) -> dict[str, Any]:
             for day, cost in _by(rows, site, "%Y-%m-%d").items():
                 so_far += nothing[day] - cost
                 line.append(round(so_far, 2))
-            data.append({"x": list(nothing), "y": line, "name": name, "type": "scatter", "mode": "lines"})
+            data.append({"x": [_end(day) for day in nothing], "y": line, "name": name, "type": "scatter", "mode": "lines"})
     return {"data": data, "layout": {"yaxis": {"title": {"text": site.currency}}, "height": 420}}
+
+
+def _end(day: str) -> str:
+    """Return the midnight that ends a day: what a day saved is known then, and a chart would draw the date at its beginning."""
+    return f"{date.fromisoformat(day) + timedelta(days=1)} 00:00"
 
 
 def _weeks(found: Study, site: Site) -> dict[str, Any]:

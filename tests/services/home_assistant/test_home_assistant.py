@@ -237,3 +237,8 @@ def test_tells_what_home_assistant_says_of_itself() -> None:
     status = FakeHomeAssistant(lambda _: httpx.Response(200, json=config)).client().config()
 
     assert (status.state, status.time_zone, status.version) == ("RUNNING", "Europe/London", "2025.4.4")
+
+
+def test_a_field_that_is_missing_is_named() -> None:
+    with pytest.raises(UnavailableError, match="time_zone: Field required"):
+        FakeHomeAssistant(lambda _: httpx.Response(200, json={"state": "RUNNING", "version": "2025.4.4"})).client().config()

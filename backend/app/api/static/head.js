@@ -7,12 +7,23 @@ import { ACTIONS, nextChange } from "./slots.js";
 const IDLE_KW = 0.05;
 const STALE_S = 600;
 
+// What the page says where nobody does what is decided.
+const NOT_DONE = {
+  nobody: "Nobody carries this out: what is decided is only wanted. What to do stands below, under executor.",
+  interrupted: "Whoever carries this out fell silent: what is decided is only wanted. What to do stands below, under executor.",
+  dry_run: "Dry run: this is what the battery would do. Nothing is carried out.",
+  off: "Control is switched off: this is what the battery would do. Nothing is carried out.",
+};
+
 // in: the page's state   out: the header card
 export function drawNow(state) {
   const { told, plan, readings, zone, now } = state;
   by("now").dataset.mode = told.mode_code;
-  say("now-when", `Now, until ${clock(told.slot_end, zone)}`);
+  const missing = NOT_DONE[state.health?.carried_out];
+  by("now").dataset.carriedOut = state.health?.carried_out ?? "";
+  say("now-when", `${missing ? "Wanted" : "Now"}, until ${clock(told.slot_end, zone)}`);
   say("now-mode", told.mode);
+  say("now-notice", missing ?? "");
   say("now-hint", [MODES[told.mode_code]?.[1], limits(told)].filter(Boolean).join(" · "));
   say("now-reason", localise(told.reason, zone, now));
   say("now-cause", cause(told, zone, now));
@@ -82,7 +93,7 @@ function money({ price: paid, stored_kwh_value: worth }) {
   return [
     tile("Buying", price(paid.import_per_kwh, paid.currency), per, mark(paid) + kind, { "data-test": "buy", "data-class": kind }),
     tile("Selling", price(paid.export_per_kwh, paid.currency), per, mark(paid) + "export", { "data-test": "sell" }),
-    tile("Stored energy", price(worth, paid.currency), per, worth == null ? "not known now" : "worth, per kWh", { "data-test": "value" }),
+    tile("Stored energy", price(worth, paid.currency), per, worth == null ? "not known now" : "worth, per kWh", { "data-test": "value", "data-wide": "" }),
   ];
 }
 
@@ -129,7 +140,7 @@ export function drawHealth({ health, zone, now, heardAt }) {
         h("b", {}, each.name),
         h("span", { class: "status" }, WORDS[each.status] ?? each.status),
         h("span", { class: "age" }, old ? `· ${old} ago` : ""),
-        h("span", { class: "detail" }, localise(each.detail, zone, now)),
+        h("span", { class: "detail" }, localise(each.detail, zone, now), each.remedy ? ` What to do: ${each.remedy}.` : ""),
       ),
     ),
   );

@@ -45,6 +45,8 @@ class HomeAssistantStatus:
     state: str
     time_zone: str
     version: str
+    currency: str | None = None
+    """None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,7 @@ class HomeAssistant:
             UnavailableError: no useful answer.
         """
         config = self._api.config()
-        return HomeAssistantStatus(state=config.state, time_zone=config.time_zone, version=config.version)
+        return HomeAssistantStatus(state=config.state, time_zone=config.time_zone, version=config.version, currency=config.currency)
 
     @property
     def _api(self) -> HomeAssistantApi:

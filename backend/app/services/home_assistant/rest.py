@@ -59,6 +59,7 @@ class Config(BaseModel):
     state: str
     time_zone: str
     version: str
+    currency: str | None = None
 
 
 _STATE = TypeAdapter(State)
@@ -138,7 +139,10 @@ def _parsed[Model](model: TypeAdapter[Model], reply: httpx.Response) -> Model:
     try:
         return model.validate_json(reply.content)
     except ValidationError as error:
-        raise UnavailableError(f"home assistant: the reply makes no sense: {error.errors()[0]['msg']}") from error
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        said = f"{where}: {first['msg']}" if where else first["msg"]
+        raise UnavailableError(f"home assistant: the reply makes no sense: {said}") from error
 
 
 def _stamp(at: datetime) -> str:
