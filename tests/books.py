@@ -14,7 +14,8 @@ from app.services.simulated.dwelling import SimulatedHouse
 from app.usecases.home import Home
 from app.usecases.settle import Settle, Settlement
 from tests.builders import RULES, battery, house
-from tests.fakes import Disk, FakeDecisions, FakeLedger, FakePrices, FakeReadings, FakeTariff
+from tests.fake_stores import Disk, FakeDecisions, FakeLedger, FakePrices, FakeReadings
+from tests.fakes import FakeTariff
 from tests.records import decision
 
 MINUTE = timedelta(minutes=1)

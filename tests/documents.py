@@ -12,7 +12,7 @@ from app.fleet.ports import Devices
 from app.usecases.describe import Describe
 from app.usecases.home import Home
 from app.usecases.preferences import Prefer
-from tests.fakes import NIGHT, FakeAudit
+from tests.fake_stores import NIGHT, FakeAudit
 
 
 @dataclass

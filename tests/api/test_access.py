@@ -13,7 +13,7 @@ from app.domain.errors import InvalidInputError
 from app.usecases.turned_away import TurnedAway
 from app.wiring.access import refuse_if_unguarded
 from app.wiring.service import build
-from tests.fakes import FakeAudit
+from tests.fake_stores import FakeAudit
 from tests.records import audit_entry
 from tests.served_app import NOWHERE, TOKENS, Served, bearer, served, settings_in
 

@@ -12,7 +12,7 @@ from app.domain.site import HOME, SiteId
 from app.domain.telemetry import Sample
 from app.fleet.intake import Intake
 from app.fleet.ports import Log
-from tests.fakes import Disk
+from tests.fake_stores import Disk
 from tests.telemetry import DONGLE, NOON
 
 

@@ -13,7 +13,8 @@ from app.usecases.preferences import Prefer
 from tests import records
 from tests.builders import house
 from tests.documents import prefer_in
-from tests.fakes import Disk, FakeHome
+from tests.fake_stores import Disk
+from tests.fakes import FakeHome
 from tests.fleet.dongles import FakeCommands, FakeDevices, claimed
 from tests.records import NOON
 from tests.telemetry import DONGLE

@@ -13,7 +13,8 @@ from app.domain.site import HOME, SiteId
 from app.domain.telemetry import Sample
 from app.fleet.dongle_house import AT_ONCE, DongleHouses
 from app.usecases.ingest import Ingest
-from tests.fakes import Disk, FakeHome, FakeReadings, Inline
+from tests.fake_stores import Disk, FakeReadings
+from tests.fakes import FakeHome, Inline
 from tests.fleet.dongles import FakeDevices, FakeStates, FakeTelemetry, claimed
 from tests.telemetry import DONGLE, NOON, at, live, record
 

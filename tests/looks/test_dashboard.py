@@ -18,7 +18,7 @@ from app.usecases.home import Sites
 from app.usecases.journal import Journal
 from app.usecases.settle import GRACE
 from tests.books import MINUTE, Books
-from tests.fakes import FakePlans
+from tests.fake_stores import FakePlans
 from tests.records import plan, step
 
 LONDON = ZoneInfo("Europe/London")

@@ -10,7 +10,7 @@ from app.domain.order import Effect, Evidence
 from app.domain.site import HOME, Mode
 from app.looks.evidence import Proof, Proofs
 from tests.builders import house
-from tests.fakes import Disk, FakeDecisions, FakeLedger
+from tests.fake_stores import Disk, FakeDecisions, FakeLedger
 from tests.records import at, decision, outcome, settled, slot
 
 CONFIRMED = outcome(mode_read_back="Force Charge")

@@ -10,7 +10,8 @@ from app.domain.setting import Preferences
 from app.domain.site import HOME
 from app.looks.execution import Carried, Execution, execution
 from app.looks.health import Status
-from tests.fakes import NIGHT, Disk, FakeDecisions, FakeHome
+from tests.fake_stores import NIGHT, Disk, FakeDecisions
+from tests.fakes import FakeHome
 from tests.records import HALF_HOUR, at, decision, outcome, slot
 
 NODE_RED_DRIVES = Preferences(reserve_pct=10)

@@ -15,7 +15,7 @@ from app.looks.shadow import Shadow, last_weeks
 from app.usecases.settle import GRACE
 from tests.books import Books, commanded
 from tests.documents import prefer_in
-from tests.fakes import FakeForecasts
+from tests.fake_stores import FakeForecasts
 from tests.fleet.dongles import FakeDevices
 from tests.records import forecast, outcome
 

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,39 +11,15 @@ from typing import Any
 import pytest
 
 from tests.stack import mosquitto
-from tests.stack.home_assistant import RunningHomeAssistant, free_port, home_assistant, until
-from tests.stack.homeassistant_examples import AUTOMATIONS, RECORDER, simulated
+from tests.stack.home_assistant import until
 from tests.stack.install_home_assistant import is_installed
 from tests.stack.mosquitto import Mosquitto
+from tests.stack.mqtt_home import ENTITIES, Home, available, gone
 from tests.stack.mqtt_house import PATIENTLY_S, QUICKLY_S, MqttHouse, ask, attributes, call, complaints, push, states, wished
 from tests.stack.parts import require
 from tests.stack.service import RunningService
 
 pytestmark = pytest.mark.stack
-
-SENSORS = ("mode", "mode_label", "reason", "plan_source", "target_soc", "expected_soc", "price_now", "price_next", "stored_value")
-SAVED = tuple(f"saved_{period}_{case}" for period in ("day", "month") for case in ("no_battery", "self_use", "rules"))
-MORE_SENSORS = ("next_change", "plan", "plan_cost", "explanation", "load_forecast_error", "solar_forecast_error", *SAVED)
-CONTROLS = ("binary_sensor.battery_optimizer_problem", "number.battery_optimizer_reserve_soc")
-MORE_CONTROLS = ("select.battery_optimizer_override", "switch.battery_optimizer_dry_run")
-ENTITIES = {*(f"sensor.battery_optimizer_{key}" for key in (*SENSORS, *MORE_SENSORS)), *CONTROLS, *MORE_CONTROLS}
-
-
-class Home:
-    """A Home Assistant that a test can restart."""
-
-    def __init__(self, folder: Path, broker: Mosquitto) -> None:
-        self.folder, self.broker, self.port, self.stack = folder, broker, free_port(), ExitStack()
-        self.running = self._start()
-
-    def restart(self) -> None:
-        self.stack.close()
-        self.running = self._start()
-
-    def _start(self) -> RunningHomeAssistant:
-        packages = (AUTOMATIONS, RECORDER, simulated(self.folder / "given"))
-        started = home_assistant(self.folder, port=self.port, mqtt=self.broker.entry(), packages=packages)
-        return self.stack.enter_context(started)
 
 
 @pytest.fixture(scope="module")
@@ -63,15 +39,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 @pytest.fixture
 def house(home: Home, tmp_path: Path) -> MqttHouse:
     return MqttHouse(broker=home.broker, folder=tmp_path)
-
-
-def available(home: Home) -> bool:
-    found = states(home.running)
-    return set(found) == ENTITIES and "unavailable" not in found.values()
-
-
-def gone(home: Home) -> bool:
-    return set(states(home.running).values()) == {"unavailable"}
 
 
 def audited(house: MqttHouse) -> list[tuple[str, str]]:

@@ -14,7 +14,8 @@ from app.usecases.bring_past import BringPast
 from app.usecases.history import History
 from app.usecases.home import Sites
 from tests.builders import house
-from tests.fakes import NIGHT, FakeHome
+from tests.fake_stores import NIGHT
+from tests.fakes import FakeHome
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

@@ -12,7 +12,8 @@ from app.domain.site import HOME, Mode, Withheld
 from app.domain.slot import Slot
 from tests import records
 from tests.builders import house
-from tests.fakes import NIGHT, FakeHome, forced
+from tests.fake_stores import NIGHT
+from tests.fakes import FakeHome, forced
 
 HOUR = timedelta(hours=1)
 HOLD, CHARGE = Command(mode=Mode.HOLD), Command(mode=Mode.FORCE_CHARGE)

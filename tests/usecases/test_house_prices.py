@@ -9,7 +9,7 @@ from app.domain.price import Price
 from app.domain.site import HOME, Site
 from app.usecases.house_prices import HousePrices
 from tests.builders import house
-from tests.fakes import Disk, FakePrices
+from tests.fake_stores import Disk, FakePrices
 from tests.records import NOON, at, prices
 
 

@@ -14,7 +14,8 @@ from app.domain.reading import Quantity, Reading, reading
 from app.domain.site import HOME
 from app.looks.health import Status
 from app.usecases.ingest import BACKFILLED
-from tests.fakes import NIGHT, FakeHome, FakeHouse, soc
+from tests.fake_stores import NIGHT
+from tests.fakes import FakeHome, FakeHouse, soc
 
 SECOND = timedelta(seconds=1)
 

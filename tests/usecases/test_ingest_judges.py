@@ -5,7 +5,8 @@ from datetime import timedelta
 from app.domain.plan import PlanSource
 from app.domain.reading import Quality, Quantity, reading
 from app.domain.site import HOME, Mode
-from tests.fakes import NIGHT, FakeHome, soc
+from tests.fake_stores import NIGHT
+from tests.fakes import FakeHome, soc
 
 SECOND = timedelta(seconds=1)
 

@@ -10,7 +10,8 @@ from app.domain.errors import InvalidInputError
 from app.domain.plan import Plan
 from app.usecases.journal import Journal
 from tests import records
-from tests.fakes import NIGHT, Disk, FakeDecisions, FakeHome, FakePlans
+from tests.fake_stores import NIGHT, Disk, FakeDecisions, FakePlans
+from tests.fakes import FakeHome
 
 
 @dataclass

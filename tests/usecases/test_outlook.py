@@ -10,7 +10,8 @@ from app.domain.forecast import Forecast, ForecastKind
 from app.domain.reading import Quantity, reading
 from app.domain.site import HOME
 from app.domain.slot import slots_between
-from tests.fakes import NIGHT, FakeHome
+from tests.fake_stores import NIGHT
+from tests.fakes import FakeHome
 
 HALF_HOUR, DAY = timedelta(minutes=30), timedelta(days=1)
 

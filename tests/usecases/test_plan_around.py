@@ -8,7 +8,8 @@ from app.domain.decision import Command
 from app.domain.plan import PlanSource
 from app.domain.site import HOME, Mode
 from app.domain.wish import SocWish
-from tests.fakes import NIGHT, FakeHome, forced
+from tests.fake_stores import NIGHT
+from tests.fakes import FakeHome, forced
 
 HALF_HOUR = timedelta(minutes=30)
 SELLS = Command(mode=Mode.FORCE_DISCHARGE, power_kw=3.0)

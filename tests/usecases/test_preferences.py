@@ -2,7 +2,8 @@
 
 from app.domain.site import HOME
 from tests.documents import prefer_in
-from tests.fakes import NIGHT, FakeHome
+from tests.fake_stores import NIGHT
+from tests.fakes import FakeHome
 from tests.fleet.dongles import FakeDevices
 
 

@@ -10,11 +10,10 @@ from app.domain.decision import Command, ReasonCode
 from app.domain.errors import NotFoundError
 from app.domain.plan import PlanSource, PlanStatus
 from app.domain.price import Provenance
-from app.domain.site import HOME, Mode, SiteId, Withheld
+from app.domain.site import HOME, Mode, SiteId
 from app.looks.health import Status
-from tests.builders import house
-from tests.fakes import NIGHT, FakeHome, FakeTariff, forced, soc
-from tests.records import audit_entry
+from tests.fake_stores import NIGHT
+from tests.fakes import FakeHome, FakeTariff, soc
 
 MINUTE = timedelta(minutes=1)
 HANDOVER = timedelta(seconds=HANDOVER_S)
@@ -214,40 +213,6 @@ def test_clock_change_night_has_a_slot_for_every_half_hour() -> None:
     assert plan.steps[-1].priced.slot.end == night + timedelta(hours=48)
 
 
-def test_an_override_wins_and_ends() -> None:
-    home = FakeHome().priced()
-    home.execute.force(HOME, forced(HOLD, NIGHT, NIGHT + 10 * MINUTE))
-    decision = home.ask(NIGHT + MINUTE)
-    assert (decision.plan_source, decision.command) == (PlanSource.OVERRIDE, HOLD)
-    assert decision.valid_until == NIGHT + 10 * MINUTE + HANDOVER, "its lease ends with it, but for who asks just then"
-    assert "owner" in decision.reason
-    assert home.component("optimizer", NIGHT + MINUTE).status is Status.OK
-    assert home.ask(NIGHT + 10 * MINUTE).plan_source is PlanSource.OPTIMIZER
-
-
-def test_a_longer_override_lengthens_the_lease() -> None:
-    home = FakeHome().priced()
-    home.execute.force(HOME, forced(HOLD, NIGHT, NIGHT + 10 * MINUTE))
-    home.ask(NIGHT)
-    home.execute.force(HOME, forced(HOLD, NIGHT, NIGHT + 20 * MINUTE))
-    assert home.ask(NIGHT + MINUTE).valid_until == NIGHT + 20 * MINUTE + HANDOVER
-
-
-def test_an_override_wins_while_the_store_is_away() -> None:
-    home = FakeHome().priced()
-    home.execute.force(HOME, forced(HOLD, NIGHT, NIGHT + timedelta(hours=1)))
-    home.ask(NIGHT)
-    home.disk.away = True
-    assert home.ask(NIGHT + MINUTE).plan_source is PlanSource.OVERRIDE
-    assert home.ask(NIGHT + timedelta(hours=1)).plan_source is PlanSource.LAST_PLAN, "the plan around it goes on"
-
-
-def test_an_override_needs_no_price_and_no_state() -> None:
-    home = FakeHome(house=None)
-    home.execute.force(HOME, forced(HOLD, NIGHT, NIGHT + HALF_HOUR))
-    assert home.ask(NIGHT).command == HOLD
-
-
 def test_without_the_store_the_last_plan_goes_on() -> None:
     home = FakeHome().priced()
     home.ask(NIGHT)
@@ -295,14 +260,3 @@ def test_eight_callers_at_once_get_one_plan() -> None:
     assert len(found) == 8
     assert len({id(decision) for decision in found}) == 1
     assert (home.disk.writes["plans"], home.disk.writes["decisions"]) == (1, 1)
-
-
-def test_an_override_of_a_mode_that_can_no_longer_be_told_is_self_use_with_the_reason() -> None:
-    switched_off = tuple(Withheld(mode=mode, reason="control is switched off") for mode in Mode if mode is not Mode.SELF_USE)
-    home = FakeHome(site=house(modes=(Mode.SELF_USE,), withheld=switched_off)).priced()
-    home.overrides.put(HOME, forced(HOLD, NIGHT, NIGHT + HALF_HOUR), audit_entry())
-
-    decision = home.ask(NIGHT)
-
-    assert (decision.command.mode, decision.plan_source) == (Mode.SELF_USE, PlanSource.OVERRIDE)
-    assert decision.reason.endswith("; Back-up cannot be had: control is switched off: self-use instead")

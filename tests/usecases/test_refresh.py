@@ -8,7 +8,8 @@ from app.domain.errors import UnavailableError
 from app.domain.price import Direction, Provenance
 from app.domain.site import HOME
 from app.looks.health import Status
-from tests.fakes import NIGHT, FakeHome, FakeTariff
+from tests.fake_stores import NIGHT
+from tests.fakes import FakeHome, FakeTariff
 
 
 def test_tells_what_came_and_what_is_late() -> None:

@@ -11,7 +11,8 @@ from app.domain.plan import PlanSource
 from app.domain.price import Price
 from app.domain.site import HOME
 from app.wiring.workers import Pools, Workers
-from tests.fakes import NIGHT, FakeActuator, FakeHome, FakeTariff
+from tests.fake_stores import NIGHT
+from tests.fakes import FakeActuator, FakeHome, FakeTariff
 from tests.stack.home_assistant import until
 
 MINUTE = timedelta(minutes=1)

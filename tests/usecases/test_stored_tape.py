@@ -11,7 +11,7 @@ from app.domain.site import HOME
 from app.domain.slot import Slot
 from app.usecases.stored_tape import stored_tape
 from tests.builders import START
-from tests.fakes import Disk, FakePrices, FakeReadings
+from tests.fake_stores import Disk, FakePrices, FakeReadings
 
 HALF_HOURS = 3 * 48
 END = START + timedelta(days=3)

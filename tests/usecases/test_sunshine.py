@@ -15,7 +15,7 @@ from app.forecasting.pv_model import clear_kw
 from app.forecasting.steps import middles
 from app.usecases.sunshine import Sunshine
 from tests.builders import house
-from tests.fakes import NIGHT, Disk, FakeForecasts, FakeReadings
+from tests.fake_stores import NIGHT, Disk, FakeForecasts, FakeReadings
 
 ROOF = Roof(latitude=51.5, longitude=-0.12, planes=(Plane(kwp=4, tilt_deg=35, azimuth_deg=180),))
 SITE = house()

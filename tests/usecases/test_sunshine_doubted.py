@@ -6,7 +6,8 @@ import pytest
 
 from app.domain.errors import UnavailableError
 from app.looks.health import SOLAR, Status
-from tests.fakes import NIGHT, FakeHome
+from tests.fake_stores import NIGHT
+from tests.fakes import FakeHome
 from tests.usecases.test_sunshine import MORNING, SITE, FakeRoof
 
 DAY = timedelta(days=1)

@@ -229,8 +229,9 @@ def _elsewhere(site: Site, status: HomeAssistantStatus) -> Iterator[Finding]:
     told = (("time zone", str(site.zone), status.time_zone), ("currency", site.currency, status.currency))
     for name, ours, theirs in told:
         if theirs is not None and theirs != ours:
-            remedy = f"correct place.{name.replace(' ', '_')} in the document, or Home Assistant's own under Settings, System, General"
-            yield Finding(name="home assistant", state=f"its {name} is {theirs}, the document's {ours}", remedy=remedy)
+            remedy = "correct the house's place in the document, or Home Assistant's own under Settings, System, General"
+            field = f"place.{name.replace(' ', '_')}"
+            yield Finding(name="home assistant", state=f"its {name} is {theirs}, the document's {field} {ours}", remedy=remedy)
 
 
 def _old(age_s: float) -> str:

@@ -9,7 +9,7 @@ from app.looks.savings import Account
 from app.services.home_assistant.accounts import EVERY, KEPT_FOR, Accounts, keys
 from app.usecases.settle import GRACE
 from tests.books import Books
-from tests.fakes import FakeForecasts
+from tests.fake_stores import FakeForecasts
 from tests.records import forecast
 
 START = datetime(2026, 1, 12, tzinfo=UTC)

@@ -21,7 +21,8 @@ from app.services.home_assistant.states import LONGEST_STATE, PLAN_SLOTS, Shown,
 from app.usecases.home import Sites
 from tests.builders import house, priced
 from tests.documents import prefer_in
-from tests.fakes import NIGHT, FakeHome, FakeLedger, forced
+from tests.fake_stores import NIGHT, FakeLedger
+from tests.fakes import FakeHome, forced
 from tests.fleet.dongles import FakeDevices
 from tests.records import audit_entry, changed
 
