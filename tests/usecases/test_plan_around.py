@@ -25,7 +25,9 @@ def test_an_override_shapes_the_plan_and_says_what_it_costs() -> None:
     assert decision.plan_source is PlanSource.OVERRIDE
     assert [step.discharge_kw for step in plan.steps[:2]] == pytest.approx([3.0, 3.0], abs=0.01)
     assert plan.steps[2].discharge_kw < 3.0
-    assert "more than what would be planned" in decision.reason
+    assert decision.explanation is not None
+    assert "more than what would be planned" in decision.explanation.words
+    assert decision.reason == home.ask(NIGHT + timedelta(minutes=5)).reason, "an executor knows the wish again by it"
     assert decision.expected_soc_pct is not None
     assert planned.expected_soc_pct is not None
     assert decision.expected_soc_pct < planned.expected_soc_pct - 10

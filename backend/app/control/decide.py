@@ -144,13 +144,18 @@ def from_override(site: Site, override: Override) -> Verdict:
 
 
 def with_plan(verdict: Verdict, problem: Problem, plan: Plan, choice: Choice) -> Verdict:
-    """Return what a person asked for with the plan around it, what is expected of it, and what it costs beyond what would be planned."""
+    """Return what a person asked for with the plan around it, what is expected of it, and what it costs beyond what would be planned.
+
+    The reason stays as it is: by it an executor knows the same wish again, and the costs change by the minute.
+    """
     site, step = problem.site, _expected(problem.site, problem.slots[0], choice.best, choice.stored_kwh_value)
     best, *others = (each.cost - each.over_cost for each in choice.candidates)
     more = best - min(others, default=best)
-    costs = "" if more < site.money.of(JUST_AS_GOOD) else f"; it costs some {money(more, site.currency)} more than what would be planned"
     explained = explanation(site, verdict.command, step, None)
-    return replace(verdict, reason=verdict.reason + costs, plan=plan, step=step, explanation=explained, fingerprint=problem.fingerprint)
+    if more >= site.money.of(JUST_AS_GOOD):
+        costs = f"It costs some {money(more, site.currency)} more than what would be planned"
+        explained = replace(explained, words=f"{costs}. {explained.words}")
+    return replace(verdict, plan=plan, step=step, explanation=explained, fingerprint=problem.fingerprint)
 
 
 def _qualified(sentence: str, why_not: str | None) -> str:
