@@ -14,6 +14,9 @@ from tests.stack.home_assistant import until
 
 pytestmark = pytest.mark.stack
 
+RESTED_S = 3 * PATIENCE_S
+"""A mode that failed in the tests before rests for up to twelve ticks."""
+
 TWO_MINUTES = timedelta(minutes=2)
 AWAY = {"unknown", "unavailable"}
 
@@ -132,7 +135,7 @@ def test_home_assistant_that_restarts_is_brought_to_self_use_first_and_then_to_t
     back = datetime.now(UTC)
 
     until(lambda: "was away for" in _details(stack, "force_charge")[told:], PATIENCE_S, "it is told that Home Assistant was away")
-    until(lambda: _last_modes(stack, back) == ["Force Charge", "Self Use", "Force Charge"], PATIENCE_S, "self-use first, then the plan")
+    until(lambda: _last_modes(stack, back) == ["Force Charge", "Self Use", "Force Charge"], RESTED_S, "self-use first, then the plan")
     assert (stack.ha.history(MODE, back - TWO_MINUTES, datetime.now(UTC))[-2][0] - back).total_seconds() <= SAFE_WITHIN_S
     expect(page.locator("[data-test=problem]")).to_have_count(0)
 
